@@ -1,0 +1,97 @@
+package domain
+
+import (
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Command is something that a person or a program asks the ledger to do. It is
+// a pointer to a struct whose fields are the input, described by tags:
+//
+//	json  the field's name; a field without omitzero or omitempty is required
+//	doc   what it means, shown by help texts and API descriptions
+//	enum  the values that it may take, separated by commas
+//	text  "note" allows several lines and 2,000 characters instead of one line and 200
+type Command interface {
+	decide(l *Ledger, ctx Context) ([]Event, error)
+}
+
+// Context is what surrounds a command: which entry it becomes, who gives it,
+// and when. Recorded is an instant in UTC; Today is its calendar date in the
+// ledger's time zone. Original is the entry that the command refers to (see
+// [Referrer]), which the caller reads from the log.
+type Context struct {
+	Entry    string
+	Actor    string
+	Role     string
+	Recorded time.Time
+	Today    Date
+	Original []Event
+}
+
+// Referrer is a command about an earlier entry, whose events the caller has to
+// put into the Context before the command can be decided.
+type Referrer interface {
+	Command
+	RefersTo() (entry string)
+}
+
+// CommandType describes one command for everything that offers it: the HTTP
+// API, the command line, forms and templates.
+type CommandType struct {
+	Name  string // imperative, as in paths: disburse-funds
+	Doc   string // one sentence in English
+	New   func() Command
+	Field []Field
+}
+
+// Field describes one input field of a command.
+type Field struct {
+	Name     string // as in JSON
+	Doc      string
+	Type     string // id, text, note, amount, currency, date, quantity, integer, yes/no, list
+	Enum     []string
+	Required bool
+	Item     []Field // of a list
+	index    []int
+}
+
+var commandTypes = map[string]CommandType{}
+
+func command[C any, P interface {
+	*C
+	Command
+}](name, doc string) struct{} {
+	if _, taken := commandTypes[name]; taken {
+		panic("two commands are called " + name)
+	}
+	commandTypes[name] = CommandType{
+		Name: name, Doc: doc,
+		New:   func() Command { return P(new(C)) },
+		Field: fieldsOf(reflect.TypeFor[C](), nil),
+	}
+	return struct{}{}
+}
+
+// Commands lists all commands by name.
+func Commands() []CommandType {
+	all := slices.Collect(maps.Values(commandTypes))
+	slices.SortFunc(all, func(a, b CommandType) int { return strings.Compare(a.Name, b.Name) })
+	return all
+}
+
+// LookupCommand returns the command of that name.
+func LookupCommand(name string) (CommandType, bool) {
+	c, ok := commandTypes[name]
+	return c, ok
+}
+
+// CommandName returns the name of a command value.
+func CommandName(c Command) string {
+	return commandNames()[reflect.TypeOf(c)]
+}
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

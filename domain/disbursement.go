@@ -1,0 +1,216 @@
+package domain
+
+import "strconv"
+
+// A disbursement (拨付) pays money of a fund out to a project. Rules:
+//   - not more than the allocation of the fund to the project, and not more than
+//     the cash that the fund holds;
+//   - the project is open: approved, started or accepted (for final payments),
+//     not suspended or cancelled;
+//   - a place that is named is one of the project's, or lies in one of them; an
+//     amount for several places is divided among them to the minor unit;
+//   - a voucher number (凭证号) is used once in a year by the organisation that
+//     pays;
+//   - the date is not before the fund was opened, not in the future and not in
+//     a closed year.
+//
+// Requests and approvals (申请, 审批) will stand between the allocation and the
+// payment: a rule that asks for an approval belongs into decide below.
+
+// FundsDisbursed says that money of a fund was paid out to a project.
+type FundsDisbursed struct {
+	FundFacts
+	Correction
+	Evidence
+	Project      ID            `json:"project"`
+	Amount       Money         `json:"amount"`
+	Places       []PlaceAmount `json:"places,omitempty"`
+	Disbursement ID            `json:"disbursement,omitempty"`
+	Payer        ID            `json:"payer,omitempty"`
+	Payee        ID            `json:"payee,omitempty"`
+	Voucher      string        `json:"voucher,omitempty"`
+}
+
+// DisburseFunds pays money of a fund out to a project.
+type DisburseFunds struct {
+	FundAmount
+	Project      ID          `json:"project" doc:"project that is paid"`
+	Place        ID          `json:"place,omitempty" doc:"one place that all of it is for; left out: the project's places by their shares"`
+	Places       []PlacePart `json:"places,omitempty" doc:"the part of each place, the whole amount together"`
+	Disbursement ID          `json:"disbursement,omitempty" doc:"id to trace it by; the entry's id works too"`
+	Payer        ID          `json:"payer,omitempty" doc:"organisation that pays and numbers the voucher"`
+	Payee        ID          `json:"payee,omitempty" doc:"organisation that is paid"`
+	Voucher      string      `json:"voucher,omitempty" doc:"voucher number (凭证号)"`
+	Evidence
+}
+
+// PlacePart is the part of an amount that a person assigns to one place.
+type PlacePart struct {
+	Place  ID     `json:"place" doc:"place"`
+	Amount Amount `json:"amount" doc:"its part"`
+}
+
+var (
+	_ = command[DisburseFunds]("disburse-funds", "Pays money of a fund out to a project (拨付).")
+	_ = event[FundsDisbursed]()
+)
+
+func (c *DisburseFunds) decide(l *Ledger, ctx Context) ([]Event, error) {
+	f, e, m, err := c.take(l, c.Evidence, "funds-disbursed", ctx)
+	if err != nil {
+		return nil, err
+	}
+	p, err := l.project(c.Project, "project")
+	if err != nil {
+		return nil, err
+	}
+	switch p.state {
+	case registered, suspended, cancelled:
+		return nil, clash("project_not_open", "the project %s is %s", c.Project, p.state).in("project").
+			hint("only a project that is approved, started or accepted is paid").with("project", c.Project).with("state", p.state)
+	}
+	if err := l.covers(f, c.Fund, c.Project, m); err != nil {
+		return nil, err
+	}
+	places, err := l.placesFor(m, c.Project, c.Place, c.Places)
+	if err != nil {
+		return nil, err
+	}
+	if err := l.payment(c, e); err != nil {
+		return nil, err
+	}
+	return []Event{&FundsDisbursed{FundFacts: f.facts(c.Fund), Evidence: e, Project: c.Project, Amount: m, Places: places,
+		Disbursement: c.Disbursement, Payer: c.Payer, Payee: c.Payee, Voucher: c.Voucher}}, nil
+}
+
+// covers refuses what the allocation or the cash of the fund does not cover.
+func (l *Ledger) covers(f fund, fundID, projectID ID, m Money) error {
+	line, _ := l.lines.get(lineKey{fundID, projectID})
+	if left := line.Undisbursed(); m.Minor > left {
+		return refuse("insufficient_allocation", "only %s of the fund %s is left for the project %s", f.money(left), fundID, projectID).
+			in("amount").hint("pay at most that, or allocate more first").with("allocated", f.money(line[Allocated])).
+			with("disbursed", f.money(line[Disbursed])).with("asked", m)
+	}
+	if cash := f.sums.Cash(); m.Minor > cash {
+		return refuse("insufficient_funds", "the fund %s holds only %s in cash", fundID, f.money(cash)).in("amount").
+			hint("pay at most that, or record what was received first").with("cash", f.money(cash)).
+			with("received", f.money(f.sums[Received])).with("asked", m)
+	}
+	return nil
+}
+
+// payment refuses unknown parties and numbers that were used before.
+func (l *Ledger) payment(c *DisburseFunds, e Evidence) error {
+	for field, id := range map[string]ID{"payer": c.Payer, "payee": c.Payee} {
+		if id == "" {
+			continue
+		}
+		if err := l.noun(NounOrganisation, id, field); err != nil {
+			return err
+		}
+	}
+	if c.Disbursement != "" {
+		if err := l.free(c.Disbursement, "disbursement"); err != nil {
+			return err
+		}
+	}
+	if c.Voucher != "" && l.keys.has(voucherKey(c.Payer, e.Date, c.Voucher)) {
+		return clash("voucher_used", "the voucher %s of %d is recorded already", c.Voucher, e.Date.Year()).in("voucher").
+			hint("check the number; a voucher is paid once").with("voucher", c.Voucher).with("year", e.Date.Year())
+	}
+	return nil
+}
+
+func voucherKey(payer ID, d Date, number string) key {
+	return keyOf("voucher", string(payer), strconv.Itoa(d.Year()), FoldName(number))
+}
+
+// placesFor divides an amount of a project among places: the one that is named,
+// the parts that are given, or the project's own places by their shares.
+func (l *Ledger) placesFor(m Money, projectID, one ID, parts []PlacePart) ([]PlaceAmount, error) {
+	p, _ := l.projects.get(projectID)
+	switch {
+	case one != "" && len(parts) > 0:
+		return nil, refuse("place_and_places", "both place and places are given").in("place").hint("give one of them")
+	case one != "":
+		if err := l.placeOf(p, projectID, one, "place"); err != nil {
+			return nil, err
+		}
+		return []PlaceAmount{{Place: one, Amount: m}}, nil
+	case len(parts) > 0:
+		return l.placeParts(m, projectID, p, parts)
+	}
+	return splitByShares(m, p.shares), nil
+}
+
+func (l *Ledger) placeParts(m Money, projectID ID, p project, parts []PlacePart) ([]PlaceAmount, error) {
+	var sum int64
+	seen := map[ID]bool{}
+	out := make([]PlaceAmount, len(parts))
+	for i, part := range parts {
+		if err := l.placeOf(p, projectID, part.Place, "places"); err != nil {
+			return nil, err
+		}
+		if seen[part.Place] {
+			return nil, refuse("place_repeated", "%s is named twice", part.Place).in("places").hint("name each place once")
+		}
+		seen[part.Place] = true
+		amount, err := money(part.Amount, "", m.Currency)
+		if err != nil {
+			return nil, asRefusal(err).in("places")
+		}
+		out[i] = PlaceAmount{Place: part.Place, Amount: amount}
+		if sum += amount.Minor; sum > m.Minor {
+			break
+		}
+	}
+	if sum != m.Minor {
+		return nil, refuse("shares_not_whole", "the parts of the places do not add up to %s", m).in("places").
+			hint("change them so that they add up exactly").with("sum", Money{Minor: sum, Currency: m.Currency}).with("amount", m)
+	}
+	return out, nil
+}
+
+func (l *Ledger) placeOf(p project, projectID, id ID, field string) error {
+	if err := l.noun(NounPlace, id, field); err != nil {
+		return err
+	}
+	for _, s := range p.shares {
+		if l.within(id, s.Place) {
+			return nil
+		}
+	}
+	return refuse("place_not_in_project", "%s is not among the places of the project %s", id, projectID).in(field).
+		hint("assign it to the project first (assign-places), or name another place").with("place", id).with("project", projectID)
+}
+
+// EventType is funds-disbursed.
+func (*FundsDisbursed) EventType() string { return "funds-disbursed" }
+
+func (e *FundsDisbursed) evolve(l *Ledger) {
+	l.claimSource(e.EventType(), e.Correction, e.Evidence)
+	if e.Disbursement != "" && e.Reverses == "" {
+		l.names.put(e.Disbursement, NounDisbursement)
+	}
+	if e.Voucher != "" {
+		l.claim(e.Correction, voucherKey(e.Payer, e.Date, e.Voucher))
+	}
+	if len(e.Places) == 0 {
+		l.wait(Disbursed, e.FundFacts, e.Project, e.Amount, e.Date)
+	}
+	l.count(e)
+}
+
+func (e *FundsDisbursed) movements(out []Movement) []Movement {
+	m := e.movement(Disbursed, e.Amount, e.Date)
+	m.Project = e.Project
+	return m.perPlace(out, e.Places)
+}
+
+func (e FundsDisbursed) reversal(entry string, on Date) Event {
+	taken(&e.Correction, &e.Evidence, entry, on)
+	e.Amount, e.Places = e.Amount.Neg(), negated(e.Places)
+	return &e
+}
+
+func (e *FundsDisbursed) place(l *Ledger) { e.Places = l.settledPlaces(e.Places, e.Project, e.Amount) }

@@ -1,0 +1,170 @@
+package domain
+
+import (
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+)
+
+var (
+	typeID       = reflect.TypeFor[ID]()
+	typeCurrency = reflect.TypeFor[Currency]()
+	typeAmount   = reflect.TypeFor[Amount]()
+	typeQuantity = reflect.TypeFor[Quantity]()
+	typeDate     = reflect.TypeFor[Date]()
+)
+
+var commandNames = sync.OnceValue(func() map[reflect.Type]string {
+	names := map[reflect.Type]string{}
+	for name, c := range commandTypes {
+		names[reflect.TypeOf(c.New())] = name
+	}
+	return names
+})
+
+// fieldsOf lists the input fields of a struct, with those of embedded structs
+// in their place.
+func fieldsOf(t reflect.Type, path []int) []Field {
+	var all []Field
+	for i := range t.NumField() {
+		f := t.Field(i)
+		index := append(slices.Clone(path), i)
+		if f.Anonymous {
+			all = append(all, fieldsOf(f.Type, index)...)
+			continue
+		}
+		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
+		field := Field{
+			Name: name, Doc: f.Tag.Get("doc"), index: index,
+			Required: !strings.Contains(options, "omitzero") && !strings.Contains(options, "omitempty"),
+			Type:     fieldType(f),
+		}
+		if enum := f.Tag.Get("enum"); enum != "" {
+			field.Enum = strings.Split(enum, ",")
+		}
+		if field.Type == "list" {
+			field.Item = fieldsOf(f.Type.Elem(), nil)
+		}
+		all = append(all, field)
+	}
+	return all
+}
+
+func fieldType(f reflect.StructField) string {
+	switch f.Type {
+	case typeID:
+		return "id"
+	case typeCurrency:
+		return "currency"
+	case typeAmount:
+		return "amount"
+	case typeQuantity:
+		return "quantity"
+	case typeDate:
+		return "date"
+	}
+	switch f.Type.Kind() {
+	case reflect.Slice:
+		return "list"
+	case reflect.Int:
+		return "integer"
+	case reflect.Bool:
+		return "yes/no"
+	}
+	if f.Tag.Get("text") == "note" {
+		return "note"
+	}
+	return "text"
+}
+
+// FieldPointer returns a pointer to the field of a command or of an item of a
+// list, for a decoder to fill. The field must come from the description of the
+// same struct.
+func FieldPointer(target any, f Field) any {
+	return reflect.ValueOf(target).Elem().FieldByIndex(f.index).Addr().Interface()
+}
+
+// Check normalises the fields of a command in place (it trims, folds widths and
+// lower-cases ids) and returns Refusals that name every field at fault, or nil.
+// Decide relies on it, so a writer calls it on every command.
+func Check(c Command) error {
+	var found Refusals
+	checkFields(reflect.ValueOf(c).Elem(), commandTypes[CommandName(c)].Field, "", &found)
+	if len(found) > 0 {
+		return found
+	}
+	return nil
+}
+
+func checkFields(v reflect.Value, fields []Field, prefix string, found *Refusals) {
+	for _, f := range fields {
+		at := v.FieldByIndex(f.index)
+		name := prefix + f.Name
+		if f.Type == "list" {
+			if f.Required && at.Len() == 0 {
+				*found = append(*found, required(name))
+			}
+			for i := range at.Len() {
+				checkFields(at.Index(i), f.Item, name+"["+strconv.Itoa(i)+"].", found)
+			}
+			continue
+		}
+		if err := checkField(at, f); err != nil {
+			*found = append(*found, err.in(name))
+		}
+	}
+}
+
+func required(name string) *Refusal {
+	return refuse("field_required", "%s is required", name).hint("give it a value").in(name)
+}
+
+// checkField normalises one scalar. Amounts, dates and quantities were already
+// parsed by their own types; what a zero of them means is for the rules.
+func checkField(at reflect.Value, f Field) *Refusal {
+	if at.Kind() != reflect.String {
+		if f.Type == "integer" && f.Required && at.Int() == 0 {
+			return required(f.Name)
+		}
+		return nil
+	}
+	text, err := parseString(at.String(), f)
+	if err != nil {
+		return asRefusal(err)
+	}
+	if text == "" && f.Required {
+		return required(f.Name)
+	}
+	if text != "" && len(f.Enum) > 0 && !slices.Contains(f.Enum, text) {
+		return refuse("value_unknown", "%q is not a value of %s", text, f.Name).
+			hint("use one of %s", strings.Join(f.Enum, ", "))
+	}
+	at.SetString(text)
+	return nil
+}
+
+func parseString(s string, f Field) (string, error) {
+	const lineMax, noteMax = 200, 2000 // characters
+	switch {
+	case s == "":
+		return "", nil
+	case f.Type == "id":
+		id, err := ParseID(s)
+		return string(id), err
+	case f.Type == "currency":
+		c, err := ParseCurrency(s)
+		return string(c), err
+	case f.Type == "note":
+		return ParseNote(s, noteMax)
+	}
+	return ParseText(s, lineMax)
+}
+
+func asRefusal(err error) *Refusal {
+	if r, ok := err.(*Refusal); ok {
+		return r
+	}
+	return refuse("value_malformed", "%v", err)
+}

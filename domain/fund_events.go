@@ -1,0 +1,162 @@
+package domain
+
+// This file folds the events of fund.go into the state and says which
+// movements of money they stand for.
+
+// EventType is funds-pledged.
+func (*FundsPledged) EventType() string { return "funds-pledged" }
+
+// EventType is pledge-lapsed.
+func (*PledgeLapsed) EventType() string { return "pledge-lapsed" }
+
+// EventType is funds-committed.
+func (*FundsCommitted) EventType() string { return "funds-committed" }
+
+// EventType is commitment-increased.
+func (*CommitmentIncreased) EventType() string { return "commitment-increased" }
+
+// EventType is commitment-reduced.
+func (*CommitmentReduced) EventType() string { return "commitment-reduced" }
+
+// EventType is funds-received.
+func (*FundsReceived) EventType() string { return "funds-received" }
+
+// fundOf returns the fund of an event, opened by the event if it is new.
+func (l *Ledger) fundOf(f FundFacts, m Money, d Date) fund {
+	known, ok := l.funds.get(f.Fund)
+	if ok {
+		return known
+	}
+	l.names.put(f.Fund, NounFund)
+	return fund{provider: f.Provider, budgetYear: f.BudgetYear, currency: m.Currency, opened: d}
+}
+
+// count adds movements to the sums of their funds and of their lines.
+func (l *Ledger) count(e Event) {
+	var room [4]Movement
+	for _, m := range AppendMovements(room[:0], e) {
+		if f, ok := l.funds.get(m.Fund); ok {
+			f.sums[m.Stage] += m.Money.Minor
+			l.funds.put(m.Fund, f)
+		}
+		if m.Project != "" {
+			k := lineKey{m.Fund, m.Project}
+			s, _ := l.lines.get(k)
+			s[m.Stage] += m.Money.Minor
+			l.lines.put(k, s)
+		}
+	}
+}
+
+func (e *FundsPledged) evolve(l *Ledger) {
+	l.funds.put(e.Fund, l.fundOf(e.FundFacts, e.Amount, e.Date))
+	l.claimSource(e.EventType(), e.Correction, e.Evidence)
+	l.count(e)
+}
+
+func (e *PledgeLapsed) evolve(l *Ledger) {
+	l.claimSource(e.EventType(), e.Correction, e.Evidence)
+	l.count(e)
+}
+
+func (e *FundsCommitted) evolve(l *Ledger) {
+	f := l.fundOf(e.FundFacts, e.Amount, e.Date)
+	f.basis = byCommitment
+	f.reimbursement = e.Reimbursement
+	l.funds.put(e.Fund, f)
+	l.claimSource(e.EventType(), e.Correction, e.Evidence)
+	l.count(e)
+}
+
+func (e *CommitmentIncreased) evolve(l *Ledger) {
+	l.claimSource(e.EventType(), e.Correction, e.Evidence)
+	l.count(e)
+}
+
+func (e *CommitmentReduced) evolve(l *Ledger) {
+	l.claimSource(e.EventType(), e.Correction, e.Evidence)
+	l.count(e)
+}
+
+func (e *FundsReceived) evolve(l *Ledger) {
+	f := l.fundOf(e.FundFacts, e.Amount, e.Date)
+	if e.OnReceipt {
+		f.basis = byReceipt
+	}
+	l.funds.put(e.Fund, f)
+	l.claimSource(e.EventType(), e.Correction, e.Evidence)
+	l.count(e)
+}
+
+func (e *FundsPledged) movements(out []Movement) []Movement {
+	m := e.movement(Pledged, e.Amount, e.Date)
+	m.Approximate = e.Approximate
+	return append(out, m)
+}
+
+func (e *PledgeLapsed) movements(out []Movement) []Movement {
+	return append(out, e.movement(Pledged, e.Amount.Neg(), e.Date))
+}
+
+func (e *FundsCommitted) movements(out []Movement) []Movement {
+	m := e.movement(Committed, e.Amount, e.Date)
+	m.Approximate = e.Approximate
+	return append(out, m)
+}
+
+func (e *CommitmentIncreased) movements(out []Movement) []Movement {
+	m := e.movement(Committed, e.Amount, e.Date)
+	m.Approximate = e.Approximate
+	return append(out, m)
+}
+
+func (e *CommitmentReduced) movements(out []Movement) []Movement {
+	return append(out, e.movement(Committed, e.Amount.Neg(), e.Date))
+}
+
+func (e *FundsReceived) movements(out []Movement) []Movement {
+	m := e.movement(Received, e.Amount, e.Date)
+	m.Approximate = e.Approximate
+	out = append(out, m)
+	if e.OnReceipt {
+		m.Stage = Recognised
+		out = append(out, m)
+	}
+	return out
+}
+
+func (e FundsPledged) reversal(entry string, on Date) Event {
+	taken(&e.Correction, &e.Evidence, entry, on)
+	e.Amount = e.Amount.Neg()
+	return &e
+}
+
+func (e PledgeLapsed) reversal(entry string, on Date) Event {
+	taken(&e.Correction, &e.Evidence, entry, on)
+	e.Amount = e.Amount.Neg()
+	return &e
+}
+
+func (e FundsCommitted) reversal(entry string, on Date) Event {
+	taken(&e.Correction, &e.Evidence, entry, on)
+	e.Amount = e.Amount.Neg()
+	return &e
+}
+
+func (e CommitmentIncreased) reversal(entry string, on Date) Event {
+	taken(&e.Correction, &e.Evidence, entry, on)
+	e.Amount = e.Amount.Neg()
+	return &e
+}
+
+func (e CommitmentReduced) reversal(entry string, on Date) Event {
+	taken(&e.Correction, &e.Evidence, entry, on)
+	e.Amount = e.Amount.Neg()
+	return &e
+}
+
+func (e FundsReceived) reversal(entry string, on Date) Event {
+	taken(&e.Correction, &e.Evidence, entry, on)
+	e.Amount = e.Amount.Neg()
+	return &e
+}

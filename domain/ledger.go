@@ -1,0 +1,253 @@
+package domain
+
+import (
+	"crypto/sha256"
+)
+
+// Ledger is the state of one programme of aid, folded from its events: what
+// the rules need to know and nothing else. The zero Ledger is not usable; use
+// [NewLedger]. A Ledger is not safe for concurrent use: one writer owns it.
+type Ledger struct {
+	undo  undoLog
+	facts table[struct{}, LedgerFacts]
+	names table[ID, Noun]
+
+	organisations table[ID, organisation]
+	places        table[ID, place]
+	agreements    table[ID, agreement]
+	pairings      table[ID, pairing]
+	activePairs   table[pairKey, ID]
+	projects      table[ID, project]
+	funds         table[ID, fund]
+	lines         table[lineKey, Sums]
+	waiting       table[ID, []Waiting]
+	gifts         table[ID, gift]
+	indicators    table[ID, indicator]
+	closedYears   table[int, bool]
+	reversed      table[string, bool]
+	keys          table[key, struct{}]
+}
+
+// NewLedger returns the state before the first event.
+func NewLedger() *Ledger {
+	l := &Ledger{}
+	u := &l.undo
+	l.facts = newTable[struct{}, LedgerFacts](u)
+	l.names = newTable[ID, Noun](u)
+	l.organisations = newTable[ID, organisation](u)
+	l.places = newTable[ID, place](u)
+	l.agreements = newTable[ID, agreement](u)
+	l.pairings = newTable[ID, pairing](u)
+	l.activePairs = newTable[pairKey, ID](u)
+	l.projects = newTable[ID, project](u)
+	l.funds = newTable[ID, fund](u)
+	l.lines = newTable[lineKey, Sums](u)
+	l.waiting = newTable[ID, []Waiting](u)
+	l.gifts = newTable[ID, gift](u)
+	l.indicators = newTable[ID, indicator](u)
+	l.closedYears = newTable[int, bool](u)
+	l.reversed = newTable[string, bool](u)
+	l.keys = newTable[key, struct{}](u)
+	return l
+}
+
+// Decide answers a command with the events that it leads to, or refuses it
+// with a *Refusal or Refusals. It changes nothing: the caller records the
+// events and then gives each of them to Evolve. No event and no error means
+// that the command asks for what is already so.
+func (l *Ledger) Decide(c Command, ctx Context) ([]Event, error) {
+	if _, opening := c.(*OpenLedger); !opening && !l.Opened() {
+		return nil, missing("ledger_not_found", "this ledger does not exist").
+			hint("open it with open-ledger, or check its name")
+	}
+	return c.decide(l, ctx)
+}
+
+// Evolve folds one event into the state. It never refuses: what was recorded
+// has happened.
+func (l *Ledger) Evolve(e Event) { e.evolve(l) }
+
+// Track makes the ledger remember how to take back what is folded from now on.
+func (l *Ledger) Track() { l.undo.on = true }
+
+// Mark returns a point to which Rollback can return.
+func (l *Ledger) Mark() int { return len(l.undo.steps) }
+
+// Rollback takes back everything that was folded since the mark.
+func (l *Ledger) Rollback(mark int) { l.undo.rollback(mark) }
+
+// Keep forgets how to take back what was folded: it is in the log.
+func (l *Ledger) Keep() { l.undo.steps = l.undo.steps[:0] }
+
+// Noun says what kind of thing an id names. Ids are unique in a ledger across
+// all nouns, so that an id alone is enough to trace a thing.
+type Noun string
+
+// The nouns that can be named.
+const (
+	NounOrganisation Noun = "organisation"
+	NounPlace        Noun = "place"
+	NounAgreement    Noun = "agreement"
+	NounPairing      Noun = "pairing"
+	NounProject      Noun = "project"
+	NounFund         Noun = "fund"
+	NounGift         Noun = "gift"
+	NounIndicator    Noun = "indicator"
+	NounDisbursement Noun = "disbursement"
+	NounNote         Noun = "note"
+)
+
+// free refuses an id that names something already.
+func (l *Ledger) free(id ID, field string) *Refusal {
+	if noun, ok := l.names.get(id); ok {
+		return clash("id_taken", "%s names a %s already", id, noun).in(field).
+			hint("choose another id").with("id", id).with("noun", noun)
+	}
+	return nil
+}
+
+// noun refuses an id that does not name a thing of the wanted kind.
+func (l *Ledger) noun(want Noun, id ID, field string) *Refusal {
+	switch got, ok := l.names.get(id); {
+	case !ok:
+		return missing(string(want)+"_not_found", "no %s is called %q", want, id).in(field).
+			hint("register it first, or check the id").with("id", id)
+	case got != want:
+		return refuse(string(want)+"_expected", "%s names a %s, not a %s", id, got, want).in(field).
+			hint("check the id").with("id", id).with("noun", got)
+	}
+	return nil
+}
+
+// key is a hash of something that may be recorded only once (a voucher number,
+// a source reference). 128 bits of SHA-256 keep a million of them small; two
+// different ones do not meet by chance.
+type key [16]byte
+
+func keyOf(parts ...string) key {
+	h := sha256.New()
+	for _, p := range parts {
+		h.Write([]byte(p))
+		h.Write([]byte{0})
+	}
+	var k key
+	copy(k[:], h.Sum(nil))
+	return k
+}
+
+// claim records a key, or frees it when the event reverses the one that took
+// it, so that the corrected entry can be recorded under the same number.
+func (l *Ledger) claim(c Correction, k key) {
+	if c.Reverses != "" {
+		l.keys.del(k)
+		return
+	}
+	l.keys.put(k, struct{}{})
+}
+
+// sourceKey is what makes a source reference unique: the event type and the
+// reference.
+func sourceKey(eventType, reference string) key { return keyOf("source", eventType, reference) }
+
+func (l *Ledger) claimSource(eventType string, c Correction, e Evidence) {
+	if e.SourceReference != "" {
+		l.claim(c, sourceKey(eventType, e.SourceReference))
+	}
+}
+
+// evidence settles the effective date and refuses dates in the future, in a
+// closed year, and source references that were recorded before.
+func (l *Ledger) evidence(eventType string, e Evidence, ctx Context) (Evidence, error) {
+	if e.Date.IsZero() {
+		e.Date = ctx.Today
+	}
+	if err := l.openDate(e.Date, ctx); err != nil {
+		return e, err
+	}
+	if e.SourceReference != "" && l.keys.has(sourceKey(eventType, e.SourceReference)) {
+		return e, clash("source_reference_used", "%q is recorded already as a source of %s", e.SourceReference, eventType).
+			in("source_reference").hint("if it is another fact, give it its own reference").
+			with("source_reference", e.SourceReference)
+	}
+	return e, nil
+}
+
+func (l *Ledger) openDate(d Date, ctx Context) error {
+	if ctx.Today.Before(d.First()) {
+		return refuse("date_in_future", "%s has not come yet; today is %s", d, ctx.Today).in("date").
+			hint("give the date on which it happened").with("date", d).with("today", ctx.Today)
+	}
+	if l.closedYears.has(d.Year()) {
+		return clash("period_closed", "the year %d is closed", d.Year()).in("date").
+			hint("record it with a date in an open year").with("year", d.Year())
+	}
+	return nil
+}
+
+// LedgerFacts is what a ledger says about itself.
+type LedgerFacts struct {
+	Title    string
+	Zone     string // IANA time zone of its calendar dates
+	Currency Currency
+	Invented bool // the figures are made up, for demonstration
+}
+
+// Opened tells whether the ledger exists.
+func (l *Ledger) Opened() bool { return l.facts.has(struct{}{}) }
+
+// Facts returns what the ledger says about itself; zero before it is opened.
+func (l *Ledger) Facts() LedgerFacts {
+	f, _ := l.facts.get(struct{}{})
+	return f
+}
+
+// LedgerOpened is the first event of every ledger.
+type LedgerOpened struct {
+	Evidence
+	Title    string   `json:"title"`
+	Zone     string   `json:"zone"`
+	Currency Currency `json:"currency"`
+	Invented bool     `json:"invented,omitzero"`
+}
+
+// OpenLedger starts a ledger for a programme of aid.
+type OpenLedger struct {
+	Evidence
+	Title    string   `json:"title" doc:"name of the programme"`
+	Zone     string   `json:"zone,omitempty" doc:"IANA time zone of its dates; Asia/Shanghai if left out"`
+	Currency Currency `json:"currency,omitempty" doc:"currency of amounts that name none; CNY if left out"`
+	Invented bool     `json:"invented,omitzero" doc:"the figures are made up, for demonstration"`
+}
+
+var (
+	_ = command[OpenLedger]("open-ledger", "Starts a ledger for a programme of aid.")
+	_ = event[LedgerOpened]()
+)
+
+// DefaultZone is the time zone of a ledger that names none.
+const DefaultZone = "Asia/Shanghai"
+
+func (c *OpenLedger) decide(l *Ledger, ctx Context) ([]Event, error) {
+	if l.Opened() {
+		return nil, clash("ledger_exists", "this ledger is open already: %s", l.Facts().Title).
+			hint("choose another name")
+	}
+	if c.Zone == "" {
+		c.Zone = DefaultZone
+	}
+	if c.Currency == "" {
+		c.Currency = "CNY"
+	}
+	e, err := l.evidence("ledger-opened", c.Evidence, ctx)
+	if err != nil {
+		return nil, err
+	}
+	return []Event{&LedgerOpened{Evidence: e, Title: c.Title, Zone: c.Zone, Currency: c.Currency, Invented: c.Invented}}, nil
+}
+
+// EventType is ledger-opened.
+func (*LedgerOpened) EventType() string { return "ledger-opened" }
+
+func (e *LedgerOpened) evolve(l *Ledger) {
+	l.facts.put(struct{}{}, LedgerFacts{Title: e.Title, Zone: e.Zone, Currency: e.Currency, Invented: e.Invented})
+}
