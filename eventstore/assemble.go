@@ -1,0 +1,334 @@
+package eventstore
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"hash/fnv"
+	"strconv"
+	"time"
+
+	"aidledger/domain"
+
+	"github.com/go-json-experiment/json"
+	"github.com/google/uuid"
+)
+
+// entriesMax is how many jobs are taken into one block at most. It bounds how
+// much has to be decided again when another writer was faster.
+const entriesMax = 4096
+
+// pending is a block that is being put together: its entries as they will be
+// stored, and what to tell whom once it is.
+type pending struct {
+	entries  []pendingEntry
+	size     int // bytes of the entries
+	events   uint32
+	taken    []int // how many items of each job of the backlog were dealt with
+	outcomes [][]Outcome
+	fatal    error // the log cannot be read; nothing of the block counts
+
+	data     []byte // set by publish
+	hash     Hash
+	sequence uint64
+}
+
+type pendingEntry struct {
+	key     entryKey
+	content string
+	actor   string
+	json    []byte
+}
+
+// assemble decides the commands of the backlog one after the other, each on the
+// state that the ones before it left behind, until the block is full. A command
+// that needs to read an entry of this very block ends the block: it is decided
+// in the next one.
+func (w *writer) assemble(ctx context.Context, backlog []*job) *pending {
+	b := &pending{taken: make([]int, len(backlog)), outcomes: make([][]Outcome, len(backlog))}
+	for i, j := range backlog {
+		if full := w.take(ctx, b, i, j); full || b.fatal != nil {
+			break
+		}
+	}
+	return b
+}
+
+// take decides the remaining commands of one job. It returns true when the
+// block has no room for the rest.
+func (w *writer) take(ctx context.Context, b *pending, at int, j *job) (full bool) {
+	if j.ctx.Err() != nil && len(j.out) == 0 {
+		b.taken[at] = len(j.items)
+		b.outcomes[at] = all(len(j.items), failure(OutcomeUnknown, "the caller did not wait", "repeat it with the same id", j.ctx.Err()))
+		return false
+	}
+	mark, before := w.domain.Mark(), *b
+	for k := len(j.out); k < len(j.items); k++ {
+		out, wait := w.decide(ctx, b, &j.items[k])
+		if b.fatal != nil {
+			return true
+		}
+		if wait && (!j.atomic || len(before.entries) > 0) {
+			if j.atomic {
+				w.rewind(b, before, mark, at)
+			}
+			return true
+		}
+		if wait {
+			out.Err = failure(CommandTooLarge, "the commands do not fit into one block together", "send fewer, or not as one", nil)
+		}
+		if j.atomic && out.Err != nil {
+			w.rewind(b, before, mark, at)
+			b.taken[at] = len(j.items)
+			b.outcomes[at] = all(len(j.items), failure(BatchNotRecorded, fmt.Sprintf("command %d of the batch was refused, so none was recorded", k+1),
+				"mend it and send the whole batch again", nil))
+			b.outcomes[at][k] = out
+			return false
+		}
+		b.taken[at]++
+		b.outcomes[at] = append(b.outcomes[at], out)
+	}
+	return false
+}
+
+// rewind takes back everything that a job added to the block.
+func (w *writer) rewind(b *pending, before pending, mark, at int) {
+	w.rollback(mark)
+	b.entries, b.size, b.events = before.entries, before.size, before.events
+	b.taken[at], b.outcomes[at] = 0, nil
+}
+
+// decide decides one command. wait says that it has to be decided in a later
+// block.
+func (w *writer) decide(ctx context.Context, b *pending, it *item) (out Outcome, wait bool) {
+	if it.err != nil {
+		return Outcome{Err: it.err}, false
+	}
+	for i := range b.entries {
+		if b.entries[i].key == it.key {
+			return Outcome{}, true // answered from the log, when this block is in it
+		}
+	}
+	if record, ok := w.entries[it.key]; ok {
+		return w.repeated(ctx, b, it, record)
+	}
+	now := w.store.cfg.Now().UTC().Truncate(time.Microsecond)
+	dctx := domain.Context{Entry: it.ID, Actor: it.Actor, Role: it.Role, Recorded: now, Today: domain.DateOf(now.In(w.zone))}
+	if r, ok := it.Command.(domain.Referrer); ok {
+		original, wait, err := w.original(ctx, b, r.RefersTo())
+		if err != nil {
+			b.fatal = err
+		}
+		if wait || err != nil {
+			return Outcome{}, wait
+		}
+		dctx.Original = original
+	}
+	if err := w.checkZone(it.Command, &dctx); err != nil {
+		return Outcome{Err: err}, false
+	}
+	events, err := w.domain.Decide(it.Command, dctx)
+	if err != nil {
+		return Outcome{Err: err}, false
+	}
+	return w.add(b, it, now, events)
+}
+
+// checkZone refuses a ledger whose time zone nobody knows, and gives its first
+// command the calendar of that zone. It is here because the database of time
+// zones is not part of the domain.
+func (w *writer) checkZone(c domain.Command, dctx *domain.Context) error {
+	open, ok := c.(*domain.OpenLedger)
+	if !ok {
+		return nil
+	}
+	name := open.Zone
+	if name == "" {
+		name = domain.DefaultZone
+	}
+	zone, err := time.LoadLocation(name)
+	if err != nil || name == "Local" {
+		return &domain.Refusal{Code: "zone_unknown", Field: "zone", Message: fmt.Sprintf("%q is not a time zone", name),
+			Hint: "use a name such as Asia/Shanghai"}
+	}
+	dctx.Today = domain.DateOf(dctx.Recorded.In(zone))
+	return nil
+}
+
+// add folds the events of a command into the state and puts its entry into the
+// block, unless the block has no room for it.
+func (w *writer) add(b *pending, it *item, now time.Time, events []domain.Event) (Outcome, bool) {
+	entry := Entry{ID: it.ID, Command: it.name, Content: it.content, Actor: it.Actor, Role: it.Role,
+		Correlation: it.Correlation, Causation: it.Causation, Recorded: now, Events: make([]Event, len(events))}
+	receipt := Receipt{Ledger: w.ledger, Entry: it.ID, Recorded: now, Events: make([]EventRef, len(events))}
+	for i, fact := range events {
+		e, err := encodeEvent(newEventID(), fact)
+		if err != nil {
+			return Outcome{Err: failure(LogUnavailable, "the event cannot be encoded", "", err)}, false
+		}
+		entry.Events[i] = e
+		// The block's sequence is filled in when it is known.
+		receipt.Events[i] = EventRef{ID: e.ID, Type: e.Type, Position: Position{Event: b.events + uint32(i)}}
+	}
+	raw, err := json.Marshal(&entry)
+	if err != nil {
+		return Outcome{Err: failure(LogUnavailable, "the entry cannot be encoded", "", err)}, false
+	}
+	if limit := w.blockMax(); b.size+len(raw) > limit {
+		if len(b.entries) == 0 {
+			return Outcome{Err: failure(CommandTooLarge, fmt.Sprintf("the command takes %d bytes, more than the %d that a block may have", len(raw), limit),
+				"split it", nil)}, false
+		}
+		return Outcome{}, true
+	}
+	for _, fact := range events {
+		w.domain.Evolve(fact)
+	}
+	w.setZone()
+	b.entries = append(b.entries, pendingEntry{key: it.key, content: it.content, actor: it.Actor, json: raw})
+	b.size += len(raw) + 1
+	b.events += uint32(len(events))
+	return Outcome{Receipt: receipt}, false
+}
+
+// blockMax is how many bytes the entries of a block may take.
+func (w *writer) blockMax() int {
+	const own = 4 << 20
+	const frame = 2048 // the block's own fields and headers
+	return int(min(w.store.cfg.Conn.MaxPayload(), own)) - frame
+}
+
+// repeated answers a command whose id is in the log.
+func (w *writer) repeated(ctx context.Context, b *pending, it *item, r entryRecord) (Outcome, bool) {
+	again := recordOf(r.block, it.content, it.Actor)
+	switch {
+	case again.actor != r.actor:
+		return Outcome{Err: failure(KeyTaken, fmt.Sprintf("the id %s was used by somebody else", it.ID), "use an id of your own, such as a UUID", nil)}, false
+	case again.content != r.content:
+		return Outcome{Err: failure(KeyReused, fmt.Sprintf("the id %s was used for another command, or for other values", it.ID), "use a new id for a new command", nil)}, false
+	}
+	block, err := w.read(ctx, r.block)
+	if err != nil {
+		b.fatal = unreadable(err)
+		return Outcome{}, false
+	}
+	for _, receipt := range block.receipts() {
+		if receipt.Entry == it.ID {
+			receipt.Repeated = true
+			return Outcome{Receipt: receipt}, false
+		}
+	}
+	b.fatal = failure(LogUnreadable, "an entry is not where it was recorded", "run aidledger verify", nil)
+	return Outcome{}, false
+}
+
+// original returns the events of an earlier entry, none if there is no such
+// entry. wait says that it is in the block that is being put together.
+func (w *writer) original(ctx context.Context, b *pending, id string) (events []domain.Event, wait bool, err error) {
+	key := keyOf(id)
+	for i := range b.entries {
+		if b.entries[i].key == key {
+			return nil, true, nil
+		}
+	}
+	record, ok := w.entries[key]
+	if !ok {
+		return nil, false, nil
+	}
+	block, err := w.read(ctx, record.block)
+	if err != nil {
+		return nil, false, unreadable(err)
+	}
+	for i := range block.Entries {
+		if block.Entries[i].ID == id {
+			for _, e := range block.Entries[i].Events {
+				events = append(events, e.Fact)
+			}
+		}
+	}
+	return events, false, nil
+}
+
+func (w *writer) read(ctx context.Context, sequence uint64) (*Block, error) {
+	m, err := w.store.Block(ctx, sequence)
+	if err != nil {
+		return nil, err
+	}
+	return Decode(m)
+}
+
+// receipts returns the receipt of every entry of a stored block.
+func (b *Block) receipts() []Receipt {
+	out := make([]Receipt, len(b.Entries))
+	var at uint32
+	for i, e := range b.Entries {
+		out[i] = Receipt{Ledger: b.Ledger, Entry: e.ID, Recorded: e.Recorded, Events: make([]EventRef, len(e.Events))}
+		for j, ev := range e.Events {
+			out[i].Events[j] = EventRef{ID: ev.ID, Type: ev.Type, Position: Position{Event: at}}
+			at++
+		}
+		out[i].place(b.Sequence)
+	}
+	return out
+}
+
+// place fills in the sequence of the block that holds the entry.
+func (r *Receipt) place(sequence uint64) {
+	r.Position = Position{Block: sequence, Event: WholeBlock}
+	for i := range r.Events {
+		r.Events[i].Position.Block = sequence
+		r.Position = r.Events[i].Position
+	}
+}
+
+// answer gives every job whose commands are all done its outcomes, and returns
+// the jobs that have commands left.
+func (b *pending) answer(backlog []*job) []*job {
+	var left []*job
+	for i, j := range backlog {
+		for _, o := range b.outcomes[i] {
+			if o.Err == nil && o.Receipt.Position.IsZero() {
+				o.Receipt.place(b.sequence)
+			}
+			j.out = append(j.out, o)
+		}
+		if len(j.out) == len(j.items) {
+			j.answer <- j.out
+		} else {
+			left = append(left, j)
+		}
+	}
+	return left
+}
+
+// encode puts the block together. The bytes are those that json.Marshal gives
+// for a Block, without encoding each entry again.
+func (b *pending) encode(ledger string, previous Hash) {
+	data := make([]byte, 0, b.size+256)
+	data = append(data, `{"v":`...)
+	data = strconv.AppendInt(data, blockFormat, 10)
+	data = append(data, `,"ledger":"`...)
+	data = append(data, ledger...) // an id: nothing to escape
+	data = append(data, `","previous":"`...)
+	data = append(data, previous.String()...)
+	data = append(data, `","entries":[`...)
+	for i, e := range b.entries {
+		if i > 0 {
+			data = append(data, ',')
+		}
+		data = append(data, e.json...)
+	}
+	b.data = append(data, `]}`...)
+	b.hash = sha256.Sum256(b.data)
+}
+
+func recordOf(block uint64, content, actor string) entryRecord {
+	h := fnv.New32a()
+	h.Write([]byte(actor))
+	sum := sha256.Sum256([]byte(content))
+	return entryRecord{block: block, content: binary.BigEndian.Uint64(sum[:8]), actor: h.Sum32()}
+}
+
+// newEventID returns a UUIDv7, which sorts by the time of its making.
+func newEventID() string { return uuid.Must(uuid.NewV7()).String() }

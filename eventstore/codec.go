@@ -1,0 +1,109 @@
+package eventstore
+
+import (
+	"fmt"
+	"strings"
+
+	"aidledger/domain"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// blockFormat is the version of the form of a block. A reader refuses others:
+// it must not guess what a future version means.
+const blockFormat = 1
+
+// BadBlock says that a stored block cannot be read. Position names the block,
+// or the event in it that is at fault. Code is stable.
+type BadBlock struct {
+	Code     string // bad_block, bad_event_payload, unknown_event_type, unknown_event_version, subject_mismatch, chain_broken, sequence_missing
+	Position Position
+	Reason   string
+}
+
+// Error says which position cannot be read and why.
+func (e *BadBlock) Error() string {
+	return fmt.Sprintf("position %s: %s (%s)", e.Position, e.Reason, e.Code)
+}
+
+// upcaster brings the data of an event from one version to the next. It is
+// pure: it has nothing but the stored data to go by.
+type upcaster func(jsontext.Value) (jsontext.Value, error)
+
+// versions holds, for each event type that ever changed, the upcasters from
+// version 1 on. An event type that is not here has version 1. Golden files of
+// every version ever written are in testdata.
+var versions = map[string][]upcaster{}
+
+func versionOf(eventType string) int { return len(versions[eventType]) + 1 }
+
+func encodeEvent(id string, fact domain.Event) (Event, error) {
+	data, err := json.Marshal(fact)
+	if err != nil {
+		return Event{}, fmt.Errorf("encode %s: %w", fact.EventType(), err)
+	}
+	return Event{ID: id, Type: fact.EventType(), Version: versionOf(fact.EventType()), Data: data, Fact: fact}, nil
+}
+
+func encodeBlock(b *Block) ([]byte, error) {
+	b.Format = blockFormat
+	return json.Marshal(b)
+}
+
+// Decode reads a stored block and every event in it. It returns a *BadBlock
+// that names the position where it fails; what it cannot read is never skipped.
+func Decode(m Message) (*Block, error) {
+	b, err := DecodeEnvelope(m)
+	if err != nil {
+		return nil, err
+	}
+	return b, b.Each(func(at Position, _ *Entry, e *Event) error { return e.decode(at) })
+}
+
+// DecodeEnvelope reads a stored block without the data of its events, for
+// readers that need only who wrote what and when: their Fact is nil.
+func DecodeEnvelope(m Message) (*Block, error) {
+	at := Position{Block: m.Sequence, Event: WholeBlock}
+	b := &Block{Sequence: m.Sequence}
+	if err := json.Unmarshal(m.Data, b, json.RejectUnknownMembers(false)); err != nil {
+		return nil, &BadBlock{"bad_block", at, plain(err)}
+	}
+	if b.Format != blockFormat {
+		return nil, &BadBlock{"bad_block", at, fmt.Sprintf("block format %d is not %d; a newer program wrote it", b.Format, blockFormat)}
+	}
+	if m.Ledger != b.Ledger {
+		return nil, &BadBlock{"subject_mismatch", at, fmt.Sprintf("it was stored for %q but says %q", m.Ledger, b.Ledger)}
+	}
+	b.Hash = m.Hash()
+	return b, nil
+}
+
+func (e *Event) decode(at Position) error {
+	fact := domain.NewEvent(e.Type)
+	if fact == nil {
+		return &BadBlock{"unknown_event_type", at, fmt.Sprintf("nobody knows the event type %q", e.Type)}
+	}
+	now := versionOf(e.Type)
+	if e.Version < 1 || e.Version > now {
+		return &BadBlock{"unknown_event_version", at, fmt.Sprintf("%s has version %d, known up to %d", e.Type, e.Version, now)}
+	}
+	data := e.Data
+	for v := e.Version; v < now; v++ {
+		var err error
+		if data, err = versions[e.Type][v-1](data); err != nil {
+			return &BadBlock{"bad_event_payload", at, plain(err)}
+		}
+	}
+	if err := json.Unmarshal(data, fact); err != nil {
+		return &BadBlock{"bad_event_payload", at, plain(err)}
+	}
+	e.Fact = fact
+	return nil
+}
+
+// plain is the message of an error on one line, at most 200 bytes of it.
+func plain(err error) string {
+	s := strings.Join(strings.Fields(err.Error()), " ")
+	return s[:min(len(s), 200)]
+}

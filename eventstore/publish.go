@@ -1,0 +1,108 @@
+package eventstore
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// errConflict says that another writer stored a block first.
+var errConflict = errors.New("another writer was faster")
+
+// publishMax is how long one attempt to publish waits for its answer.
+const publishMax = 5 * time.Second
+
+// publish stores the block under the guard. It returns nil when the block is
+// stored, errConflict when another one came first, and a *Failure otherwise:
+// log_unavailable when it is certain that it was not stored, outcome_unknown
+// when that could not be found out in time.
+func (w *writer) publish(ctx context.Context, b *pending) error {
+	b.encode(w.ledger, w.head)
+	msg := &nats.Msg{Subject: w.store.subject(w.ledger), Data: b.data, Header: nats.Header{
+		"Content-Type":   {"application/json"},
+		"ce-specversion": {"1.0"},
+		"ce-type":        {"aidledger.block"},
+		"ce-source":      {"/ledgers/" + w.ledger},
+		"ce-id":          {b.hash.String()},
+	}}
+	doubt := false // an earlier attempt may have been stored
+	for pause := 10 * time.Millisecond; ; pause = min(2*pause, time.Second) {
+		attempt, cancel := context.WithTimeout(ctx, publishMax)
+		ack, err := w.store.js.PublishMsg(attempt, msg,
+			jetstream.WithExpectStream(w.store.cfg.Stream), jetstream.WithExpectLastSequencePerSubject(w.last))
+		cancel()
+		switch verdict(err) {
+		case stored:
+			b.sequence = ack.Sequence
+			return nil
+		case stale:
+			return w.ours(ctx, b)
+		case notStored:
+			if !doubt {
+				return failure(LogUnavailable, "the log did not take the block", "see the NATS server; then try again with the same id", err)
+			}
+		}
+		doubt = true
+		// The answer did not come. If the block is there it was stored; if
+		// nothing is there, the same guard makes it safe to publish it again.
+		if err := w.ours(ctx, b); err == nil || errors.Is(err, errConflict) && w.moved(ctx) {
+			return err
+		}
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+			return failure(OutcomeUnknown, "the log did not answer", "repeat it with the same id to learn whether it was recorded", err)
+		}
+	}
+}
+
+type answer int
+
+const (
+	stored answer = iota
+	stale
+	notStored
+	unknown
+)
+
+// verdict reads the server's answer to a guarded publish. A stale guard has one
+// code on a single server and another on a replicated stream, where it can also
+// mean that a block of ours is still in flight.
+func verdict(err error) answer {
+	var api *jetstream.APIError
+	switch {
+	case err == nil:
+		return stored
+	case !errors.As(err, &api):
+		return unknown
+	case api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence,
+		api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequenceConstant:
+		return stale
+	}
+	return notStored
+}
+
+// ours looks whether the block is the next one of the ledger. It returns nil if
+// so, errConflict if another one is there or none, and an error if it cannot
+// be known.
+func (w *writer) ours(ctx context.Context, b *pending) error {
+	m, ok, err := w.store.nextOf(ctx, w.ledger, w.last+1)
+	if err != nil {
+		return err
+	}
+	if ok && bytes.Equal(m.Data, b.data) {
+		b.sequence = m.Sequence
+		return nil
+	}
+	return errConflict
+}
+
+// moved tells whether the ledger has a block after the last one that is known.
+func (w *writer) moved(ctx context.Context) bool {
+	_, ok, err := w.store.nextOf(ctx, w.ledger, w.last+1)
+	return err == nil && ok
+}

@@ -1,0 +1,246 @@
+package eventstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"aidledger/domain"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// DefaultStream is the name of the stream of a Config that names none.
+const DefaultStream = "AIDLEDGER"
+
+// Config says where the log is. The zero value of each field but Conn and Now
+// is a usable default.
+type Config struct {
+	Conn     *nats.Conn
+	Stream   string           // name of the stream; DefaultStream if empty
+	Replicas int              // copies of the stream in a cluster; 1 if zero
+	Now      func() time.Time // the clock that stamps entries
+	Log      *slog.Logger     // nil: slog.Default
+
+	// MustExist refuses to create the stream: something outside remembers that
+	// there was one, so an absent stream is a loss and not a first start.
+	MustExist bool
+
+	// SyncAlways says that the server is known to sync before it acknowledges;
+	// a remote server does not tell.
+	SyncAlways bool
+
+	// QueueMax is how many commands may wait for one ledger before further ones
+	// are told that it is busy; 8192 if zero.
+	QueueMax int
+}
+
+// Store is the log of all ledgers of one stream. It is safe for concurrent use.
+type Store struct {
+	cfg    Config
+	js     jetstream.JetStream
+	stream jetstream.Stream
+
+	mu      sync.Mutex
+	writers map[string]*writer
+	closed  bool
+	done    sync.WaitGroup
+	ctx     context.Context // of the writers
+	cancel  context.CancelFunc
+}
+
+// Open creates the stream if it is not there, or checks that the existing one
+// cannot forget and has lost nothing. It returns a *Failure of code
+// stream_settings, stream_missing, log_damaged or log_unavailable.
+func Open(ctx context.Context, cfg Config) (*Store, error) {
+	if cfg.Stream == "" {
+		cfg.Stream = DefaultStream
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.Default()
+	}
+	cfg.Replicas = max(cfg.Replicas, 1)
+	if cfg.QueueMax == 0 {
+		cfg.QueueMax = 8192
+	}
+	js, err := jetstream.New(cfg.Conn)
+	if err != nil {
+		return nil, failure(LogUnavailable, "JetStream cannot be used", "", err)
+	}
+	stream, err := openStream(ctx, js, cfg)
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{cfg: cfg, js: js, stream: stream, writers: map[string]*writer{}}
+	s.ctx, s.cancel = context.WithCancel(context.Background())
+	return s, nil
+}
+
+func openStream(ctx context.Context, js jetstream.JetStream, cfg Config) (jetstream.Stream, error) {
+	stream, err := js.Stream(ctx, cfg.Stream)
+	if errors.Is(err, jetstream.ErrStreamNotFound) {
+		if cfg.MustExist {
+			return nil, failure(StreamMissing, fmt.Sprintf("there is no stream %s, but its read models exist", cfg.Stream),
+				"restore the log from a backup; an empty one would forget what was recorded", nil)
+		}
+		if stream, err = js.CreateStream(ctx, settings(cfg)); err == nil && stream.CachedInfo().State.LastSeq != 0 {
+			return nil, failure(LogDamaged, fmt.Sprintf("the new stream %s is not empty: old messages came back", cfg.Stream),
+				"use another stream name or an empty data directory", nil)
+		}
+	}
+	if err != nil {
+		return nil, failure(LogUnavailable, fmt.Sprintf("the stream %s cannot be opened", cfg.Stream),
+			"check that the NATS server is reachable and has JetStream enabled", err)
+	}
+	if err := checkSettings(stream.CachedInfo().Config); err != nil {
+		return nil, err
+	}
+	return stream, checkState(cfg.Stream, stream.CachedInfo().State)
+}
+
+func settings(cfg Config) jetstream.StreamConfig {
+	return jetstream.StreamConfig{
+		Name:        cfg.Stream,
+		Description: "aidledger: blocks of events, one subject per ledger",
+		Subjects:    []string{cfg.Stream + ".*"},
+		Retention:   jetstream.LimitsPolicy,
+		Storage:     jetstream.FileStorage,
+		Discard:     jetstream.DiscardNew,
+		Replicas:    cfg.Replicas,
+		MaxMsgs:     -1, MaxBytes: -1, MaxMsgsPerSubject: -1, MaxMsgSize: -1, MaxConsumers: -1,
+		DenyDelete: true,
+		DenyPurge:  true,
+		// Without direct reads every read asks the leader, so a writer that asks
+		// whether its block was stored never gets a stale answer.
+		AllowDirect: false,
+	}
+}
+
+// checkSettings refuses a stream that could let go of old messages, or that
+// could acknowledge before it stores.
+func checkSettings(c jetstream.StreamConfig) error {
+	var drifted []string
+	for _, s := range []struct {
+		name string
+		ok   bool
+		want string
+	}{
+		{"retention", c.Retention == jetstream.LimitsPolicy, "limits"},
+		{"storage", c.Storage == jetstream.FileStorage, "file"},
+		{"discard", c.Discard == jetstream.DiscardNew, "new"},
+		{"max_msgs", c.MaxMsgs <= 0, "-1"},
+		{"max_bytes", c.MaxBytes <= 0, "-1"},
+		{"max_age", c.MaxAge == 0, "0"},
+		{"max_msgs_per_subject", c.MaxMsgsPerSubject <= 0, "-1"},
+		{"max_msg_size", c.MaxMsgSize <= 0, "-1"},
+		{"deny_delete", c.DenyDelete, "true"},
+		{"deny_purge", c.DenyPurge, "true"},
+		{"allow_rollup_hdrs", !c.AllowRollup, "false"},
+		{"allow_msg_ttl", !c.AllowMsgTTL, "false"},
+		{"allow_direct", !c.AllowDirect, "false"},
+		{"compression", c.Compression == jetstream.NoCompression, "none"},
+		{"no_ack", !c.NoAck, "false"},
+		{"persist_mode", c.PersistMode != jetstream.AsyncPersistMode, "default"},
+		{"mirror", c.Mirror == nil, "none"},
+		{"sources", len(c.Sources) == 0, "none"},
+		{"subject_transform", c.SubjectTransform == nil, "none"},
+	} {
+		if !s.ok {
+			drifted = append(drifted, fmt.Sprintf("%s must be %s", s.name, s.want))
+		}
+	}
+	if len(drifted) > 0 {
+		return failure(StreamSettings, fmt.Sprintf("the stream %s could forget: %s", c.Name, strings.Join(drifted, ", ")),
+			"set it back with the nats tool (nats stream edit), or ask whoever changed it", nil)
+	}
+	return nil
+}
+
+// checkState compares what the stream says that it holds with what a stream
+// that never forgets must hold.
+func checkState(name string, st jetstream.StreamState) error {
+	if st.Msgs == 0 && st.LastSeq == 0 {
+		return nil
+	}
+	if st.FirstSeq != 1 || st.Msgs != st.LastSeq || st.NumDeleted != 0 || st.Lost != nil && len(st.Lost.Msgs) > 0 {
+		return failure(LogDamaged, fmt.Sprintf("the stream %s has %d messages from %d to %d, and %d of them deleted", name,
+			st.Msgs, st.FirstSeq, st.LastSeq, st.NumDeleted), "restore the log from a backup before anything is written", nil)
+	}
+	return nil
+}
+
+// Durability says in one sentence what an acknowledgement is worth.
+func (s *Store) Durability() string {
+	if s.cfg.SyncAlways {
+		return "every block is synced to disk before it is acknowledged (sync always)"
+	}
+	return "the server does not tell whether it syncs before it acknowledges; set sync_interval: always in its jetstream block"
+}
+
+// Stream returns the name of the stream.
+func (s *Store) Stream() string { return s.cfg.Stream }
+
+// End returns the sequence of the last block in the stream, 0 when it is empty.
+func (s *Store) End(ctx context.Context) (uint64, error) {
+	info, err := s.stream.Info(ctx)
+	if err != nil {
+		return 0, failure(LogUnavailable, "the log's end cannot be read", "check the NATS server", err)
+	}
+	return info.State.LastSeq, nil
+}
+
+// Ledgers lists the ledgers that have at least one block, by name.
+func (s *Store) Ledgers(ctx context.Context) ([]string, error) {
+	info, err := s.stream.Info(ctx, jetstream.WithSubjectFilter(s.cfg.Stream+".*"))
+	if err != nil {
+		return nil, failure(LogUnavailable, "the ledgers cannot be listed", "check the NATS server", err)
+	}
+	names := make([]string, 0, len(info.State.Subjects))
+	for subject := range info.State.Subjects {
+		names = append(names, s.ledgerOf(subject))
+	}
+	slices.Sort(names)
+	return names, nil
+}
+
+func (s *Store) subject(ledger string) string { return s.cfg.Stream + "." + ledger }
+
+func (s *Store) ledgerOf(subject string) string { return strings.TrimPrefix(subject, s.cfg.Stream+".") }
+
+// writer returns the writer of a ledger, started when it is first needed. The
+// name becomes a part of a NATS subject, so nothing but an id is let through.
+func (s *Store) writer(ledger string) (*writer, error) {
+	id, err := domain.ParseID(ledger)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return nil, failure(Closed, "the ledger is shutting down", "try again when it has started", nil)
+	}
+	w := s.writers[string(id)]
+	if w == nil {
+		w = newWriter(s, string(id))
+		s.writers[string(id)] = w
+		s.done.Go(w.run)
+	}
+	return w, nil
+}
+
+// Close lets every writer finish the block that it is writing, tells the
+// commands that still wait that the store is closed, and returns when all have
+// stopped. It does not close the connection.
+func (s *Store) Close() {
+	s.mu.Lock()
+	s.closed = true
+	s.mu.Unlock()
+	s.cancel()
+	s.done.Wait()
+}
