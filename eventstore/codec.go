@@ -14,6 +14,10 @@ import (
 // it must not guess what a future version means.
 const blockFormat = 1
 
+// strict makes an unknown member an error: who adds a field makes a new
+// version, so that a program that is too old halts instead of dropping it.
+var strict = json.RejectUnknownMembers(true)
+
 // BadBlock says that a stored block cannot be read. Position names the block,
 // or the event in it that is at fault. Code is stable.
 type BadBlock struct {
@@ -66,7 +70,7 @@ func Decode(m Message) (*Block, error) {
 func DecodeEnvelope(m Message) (*Block, error) {
 	at := Position{Block: m.Sequence, Event: WholeBlock}
 	b := &Block{Sequence: m.Sequence}
-	if err := json.Unmarshal(m.Data, b, json.RejectUnknownMembers(false)); err != nil {
+	if err := json.Unmarshal(m.Data, b, strict); err != nil {
 		return nil, &BadBlock{"bad_block", at, plain(err)}
 	}
 	if b.Format != blockFormat {
@@ -95,7 +99,7 @@ func (e *Event) decode(at Position) error {
 			return &BadBlock{"bad_event_payload", at, plain(err)}
 		}
 	}
-	if err := json.Unmarshal(data, fact); err != nil {
+	if err := json.Unmarshal(data, fact, strict); err != nil {
 		return &BadBlock{"bad_event_payload", at, plain(err)}
 	}
 	e.Fact = fact

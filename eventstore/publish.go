@@ -13,9 +13,6 @@ import (
 // errConflict says that another writer stored a block first.
 var errConflict = errors.New("another writer was faster")
 
-// publishMax is how long one attempt to publish waits for its answer.
-const publishMax = 5 * time.Second
-
 // publish stores the block under the guard. It returns nil when the block is
 // stored, errConflict when another one came first, and a *Failure otherwise:
 // log_unavailable when it is certain that it was not stored, outcome_unknown
@@ -31,7 +28,7 @@ func (w *writer) publish(ctx context.Context, b *pending) error {
 	}}
 	doubt := false // an earlier attempt may have been stored
 	for pause := 10 * time.Millisecond; ; pause = min(2*pause, time.Second) {
-		attempt, cancel := context.WithTimeout(ctx, publishMax)
+		attempt, cancel := context.WithTimeout(ctx, w.store.cfg.PublishTimeout)
 		ack, err := w.store.js.PublishMsg(attempt, msg,
 			jetstream.WithExpectStream(w.store.cfg.Stream), jetstream.WithExpectLastSequencePerSubject(w.last))
 		cancel()

@@ -39,6 +39,14 @@ type Config struct {
 	// QueueMax is how many commands may wait for one ledger before further ones
 	// are told that it is busy; 8192 if zero.
 	QueueMax int
+
+	// PublishTimeout is how long one attempt to store a block waits for its
+	// answer before the writer reads back whether it was stored; 5 s if zero.
+	PublishTimeout time.Duration
+
+	// AnswerTimeout is how long a command waits for a log that does not answer
+	// before it is told that its outcome is unknown; 20 s if zero.
+	AnswerTimeout time.Duration
 }
 
 // Store is the log of all ledgers of one stream. It is safe for concurrent use.
@@ -68,6 +76,12 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	cfg.Replicas = max(cfg.Replicas, 1)
 	if cfg.QueueMax == 0 {
 		cfg.QueueMax = 8192
+	}
+	if cfg.PublishTimeout == 0 {
+		cfg.PublishTimeout = 5 * time.Second
+	}
+	if cfg.AnswerTimeout == 0 {
+		cfg.AnswerTimeout = 20 * time.Second
 	}
 	js, err := jetstream.New(cfg.Conn)
 	if err != nil {

@@ -1,0 +1,133 @@
+package eventstore_test
+
+import (
+	"bytes"
+	"io"
+	"net"
+	"sync"
+	"testing"
+	"time"
+
+	"aidledger/eventstore"
+
+	natsserver "github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+)
+
+// deafProxy passes everything between clients and a server, but while it is
+// deaf it swallows the answers to publishes: the server stored the block and
+// the writer never hears of it.
+type deafProxy struct {
+	listener net.Listener
+	target   string
+	mu       sync.Mutex
+	deaf     int // how many more acknowledgements to swallow
+	dropped  int
+}
+
+func newDeafProxy(t *testing.T, target string) *deafProxy {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	p := &deafProxy{listener: l, target: target}
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go p.serve(c)
+		}
+	}()
+	return p
+}
+
+func (p *deafProxy) serve(client net.Conn) {
+	defer client.Close()
+	server, err := net.Dial("tcp", p.target)
+	if err != nil {
+		return
+	}
+	defer server.Close()
+	go io.Copy(server, client)
+	buf := make([]byte, 64<<10)
+	for {
+		n, err := server.Read(buf)
+		if err != nil {
+			return
+		}
+		if p.swallows(buf[:n]) {
+			return // cut the connection: the client cannot tell what happened
+		}
+		if _, err := client.Write(buf[:n]); err != nil {
+			return
+		}
+	}
+}
+
+func (p *deafProxy) swallows(data []byte) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.deaf > 0 && bytes.Contains(data, []byte(`"seq":`)) && bytes.Contains(data, []byte(`{"stream":"AIDLEDGER"`)) {
+		p.deaf--
+		p.dropped++
+		return true
+	}
+	return false
+}
+
+func TestABlockWhoseAcknowledgementWasLostIsFoundAndCountedOnce(t *testing.T) {
+	srv, err := natsserver.NewServer(&natsserver.Options{Host: "127.0.0.1", Port: -1, JetStream: true, StoreDir: t.TempDir(), SyncAlways: true, NoSigs: true, NoLog: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv.Start()
+	defer func() { srv.Shutdown(); srv.WaitForShutdown() }()
+	if !srv.ReadyForConnections(10 * time.Second) {
+		t.Fatal("the server is not ready")
+	}
+	proxy := newDeafProxy(t, srv.Addr().String())
+	conn, err := nats.Connect("nats://"+proxy.listener.Addr().String(), nats.MaxReconnects(-1), nats.ReconnectWait(10*time.Millisecond))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	store, err := eventstore.Open(t.Context(), eventstore.Config{Conn: conn, Now: time.Now, PublishTimeout: 300 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	programme(t, store, "100")
+	for range 3 {
+		proxy.mu.Lock()
+		proxy.deaf = 1
+		proxy.mu.Unlock()
+		r, err := store.Submit(t.Context(), ledger, ask(pay(t, "1")))
+		if err != nil || r.Repeated || len(r.Events) != 1 {
+			t.Errorf("got %+v, %v", r, err)
+		}
+	}
+	if proxy.dropped != 3 {
+		t.Errorf("%d acknowledgements were lost, want 3: the test tested nothing", proxy.dropped)
+	}
+	if sum, times := disbursed(t, store); sum != 300 || times != 3 {
+		t.Errorf("%d disbursed in %d payments, want 300 in 3", sum, times)
+	}
+}
+
+func TestACommandThatTheLogDoesNotAnswerHasAnUnknownOutcome(t *testing.T) {
+	srv := server(t)
+	store := open(t, srv, func(c *eventstore.Config) {
+		c.PublishTimeout = 100 * time.Millisecond
+		c.AnswerTimeout = 500 * time.Millisecond
+	})
+	programme(t, store, "100")
+	request := ask(pay(t, "1"))
+	srv.Close()
+	if _, err := store.Submit(t.Context(), ledger, request); codeOf(err) != eventstore.OutcomeUnknown && codeOf(err) != eventstore.LogUnavailable {
+		t.Errorf("got %v", err)
+	}
+}
