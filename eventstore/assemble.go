@@ -250,12 +250,18 @@ func (w *writer) original(ctx context.Context, b *pending, id string) (events []
 	return events, false, nil
 }
 
+// read returns a stored block. It keeps the last one, since a batch that is
+// sent again asks for the same block many times.
 func (w *writer) read(ctx context.Context, sequence uint64) (*Block, error) {
+	if w.lastRead != nil && w.lastRead.Sequence == sequence {
+		return w.lastRead, nil
+	}
 	m, err := w.store.Block(ctx, sequence)
 	if err != nil {
 		return nil, err
 	}
-	return Decode(m)
+	w.lastRead, err = Decode(m)
+	return w.lastRead, err
 }
 
 // receipts returns the receipt of every entry of a stored block.

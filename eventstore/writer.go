@@ -22,6 +22,8 @@ type writer struct {
 	ledgerState
 	loaded bool // the log was folded once
 	behind bool // the log may hold more than was folded
+
+	lastRead *Block // see read
 }
 
 func newWriter(s *Store, ledger string) *writer {
