@@ -260,8 +260,12 @@ func (w *writer) read(ctx context.Context, sequence uint64) (*Block, error) {
 	if err != nil {
 		return nil, err
 	}
-	w.lastRead, err = Decode(m)
-	return w.lastRead, err
+	b, err := Decode(m)
+	if err != nil {
+		return nil, err
+	}
+	w.lastRead = b
+	return b, nil
 }
 
 // receipts returns the receipt of every entry of a stored block.
