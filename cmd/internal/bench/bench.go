@@ -1,0 +1,196 @@
+// Package bench measures the ledger against the raw limits of the machine that
+// it runs on, in the same run: a durable command against one raw durable
+// publish to the same JetStream, a command over HTTP against one single-row
+// commit in the same PostgreSQL, a rebuild against a bare COPY of the same
+// rows, a total against a lookup by primary key. What counts is the ratio;
+// absolute figures belong to the machine.
+package bench
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"slices"
+	"sync"
+	"time"
+
+	"aidledger/eventstore"
+	"aidledger/eventstore/localnats"
+	"aidledger/projections"
+	"aidledger/projections/localpg"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Config says how much to measure and where.
+type Config struct {
+	Dir      string        // an empty directory that is used and left behind
+	Duration time.Duration // of each case that is measured by time
+	Events   int           // size of the log for replay, rebuild, verify and totals
+	Progress func(doing string, done, total uint64)
+}
+
+// Row is the result of one case. Rate is per second: commands, rows, events or
+// queries, as Unit says. Ratio compares with the case named Limit of the same
+// run: rate with rate, or for queries P99 with P99; it is 0 for a raw limit.
+type Row struct {
+	Name    string        `json:"name"`
+	Clients int           `json:"clients"`
+	Unit    string        `json:"unit"`
+	Rate    float64       `json:"rate"`
+	P50     time.Duration `json:"p50_ns"`
+	P99     time.Duration `json:"p99_ns"`
+	Ratio   float64       `json:"ratio,omitzero"`
+	Limit   string        `json:"limit,omitzero"`
+	Goal    string        `json:"goal,omitzero"`
+	Reached bool          `json:"reached,omitzero"`
+	Note    string        `json:"note,omitzero"`
+}
+
+// bench is one run: the servers that it started, and what it has measured.
+type bench struct {
+	Config
+	nats    *localnats.Server
+	pg      *localpg.Cluster
+	url     string
+	store   *eventstore.Store // takes the commands that are measured
+	large   *eventstore.Store // holds the generated programme
+	views   *projections.DB
+	runner  *projections.Runner
+	rows    map[string]Row
+	emit    func(Row)
+	closing []func()
+}
+
+// Run measures all cases, giving each row to emit as soon as it is known.
+func Run(ctx context.Context, c Config, emit func(Row)) error {
+	if c.Progress == nil {
+		c.Progress = func(string, uint64, uint64) {}
+	}
+	b := &bench{Config: c, rows: map[string]Row{}, emit: emit}
+	defer func() {
+		for _, end := range slices.Backward(b.closing) {
+			end()
+		}
+	}()
+	if err := b.start(ctx); err != nil {
+		return err
+	}
+	for _, part := range []func(context.Context) error{b.commands, b.http, b.generate, b.replay, b.readModels, b.queries} {
+		if err := part(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (b *bench) start(ctx context.Context) (err error) {
+	if b.nats, err = localnats.Start(b.Dir + "/nats"); err != nil {
+		return err
+	}
+	b.closing = append(b.closing, b.nats.Close)
+	if err := os.MkdirAll(b.Dir+"/postgres", 0o755); err != nil {
+		return err
+	}
+	if b.pg, err = localpg.Start(ctx, b.Dir+"/postgres", localpg.Config{}); err != nil {
+		return err
+	}
+	b.closing = append(b.closing, func() { b.pg.Stop(context.Background()) })
+	if err := b.pg.CreateDatabase(ctx, "bench"); err != nil {
+		return err
+	}
+	b.url = b.pg.ConnString("bench")
+	if b.store, err = b.open(ctx, "COMMANDS"); err != nil {
+		return err
+	}
+	b.closing = append(b.closing, b.store.Close)
+	if b.large, err = b.open(ctx, "LARGE"); err != nil {
+		return err
+	}
+	b.closing = append(b.closing, b.large.Close)
+	if b.views, err = projections.Open(ctx, b.url); err != nil {
+		return err
+	}
+	b.closing = append(b.closing, b.views.Close)
+	b.runner = projections.NewRunner(b.views, b.large, slog.New(slog.DiscardHandler))
+	return nil
+}
+
+func (b *bench) open(ctx context.Context, stream string) (*eventstore.Store, error) {
+	return eventstore.Open(ctx, eventstore.Config{Conn: b.nats.Conn(), Stream: stream, Now: time.Now, SyncAlways: b.nats.SyncAlways()})
+}
+
+func (b *bench) connect(ctx context.Context) (*pgx.Conn, error) { return pgx.Connect(ctx, b.url) }
+
+// record keeps a row for later ones to be compared with, and shows it.
+func (b *bench) record(r Row) {
+	b.rows[r.Name+fmt.Sprint(r.Clients)] = r
+	b.emit(r)
+}
+
+// against compares the rate of a row with that of a raw limit.
+func (b *bench) against(r Row, limit string, clients int, least float64) Row {
+	raw := b.rows[limit+fmt.Sprint(clients)]
+	r.Limit = fmt.Sprintf("%s, %d clients", limit, clients)
+	r.Ratio = r.Rate / raw.Rate
+	r.Goal = fmt.Sprintf("≥ %.2f", least)
+	r.Reached = r.Ratio >= least
+	return r
+}
+
+// load runs do in as many goroutines as there are clients for the duration of
+// a case and returns its rate and latencies. each says how many units one call
+// of do stands for.
+func (b *bench) load(ctx context.Context, name string, clients, each int, do func(ctx context.Context, client int) error) (Row, error) {
+	b.Progress(fmt.Sprintf("%s, %d clients", name, clients), 0, 0)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var mu sync.Mutex
+	var all []time.Duration
+	var failed error
+	var wg sync.WaitGroup
+	begun := time.Now()
+	end := begun.Add(b.Duration)
+	for client := range clients {
+		wg.Go(func() {
+			var own []time.Duration
+			for now := time.Now(); now.Before(end); {
+				err := do(ctx, client)
+				next := time.Now()
+				if err != nil {
+					mu.Lock()
+					if failed == nil {
+						failed = fmt.Errorf("%s: %w", name, err)
+					}
+					mu.Unlock()
+					cancel()
+					return
+				}
+				own = append(own, next.Sub(now))
+				now = next
+			}
+			mu.Lock()
+			all = append(all, own...)
+			mu.Unlock()
+		})
+	}
+	wg.Wait()
+	took := time.Since(begun)
+	if failed != nil {
+		return Row{}, failed
+	}
+	slices.Sort(all)
+	return Row{Name: name, Clients: clients, Rate: float64(len(all)*each) / took.Seconds(),
+		P50: all[len(all)/2], P99: all[len(all)*99/100]}, nil
+}
+
+// timed runs do once and returns the rate of n units.
+func (b *bench) timed(name, unit string, n int, do func() error) (Row, error) {
+	b.Progress(name, 0, 0)
+	begun := time.Now()
+	if err := do(); err != nil {
+		return Row{}, fmt.Errorf("%s: %w", name, err)
+	}
+	return Row{Name: name, Clients: 1, Unit: unit, Rate: float64(n) / time.Since(begun).Seconds()}, nil
+}
