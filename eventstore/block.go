@@ -22,7 +22,10 @@ func (h Hash) MarshalText() ([]byte, error) { return hex.AppendEncode(nil, h[:])
 
 // UnmarshalText reads 64 hexadecimal digits.
 func (h *Hash) UnmarshalText(b []byte) error {
-	if n, err := hex.Decode(h[:], b); err != nil || n != len(h) || len(b) != 2*len(h) {
+	if len(b) != 2*len(h) {
+		return fmt.Errorf("%.80q is not a SHA-256 in hexadecimal", b)
+	}
+	if _, err := hex.Decode(h[:], b); err != nil {
 		return fmt.Errorf("%.80q is not a SHA-256 in hexadecimal", b)
 	}
 	return nil

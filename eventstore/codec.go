@@ -58,29 +58,48 @@ func encodeBlock(b *Block) ([]byte, error) {
 // Decode reads a stored block and every event in it. It returns a *BadBlock
 // that names the position where it fails; what it cannot read is never skipped.
 func Decode(m Message) (*Block, error) {
+	b := &Block{Sequence: m.Sequence, Hash: m.Hash()}
+	if !b.readCanonical(m.Data) {
+		return decodeGeneral(m)
+	}
+	if err := b.check(m); err != nil {
+		return nil, err
+	}
+	return b, b.decodeEvents()
+}
+
+func decodeGeneral(m Message) (*Block, error) {
 	b, err := DecodeEnvelope(m)
 	if err != nil {
 		return nil, err
 	}
-	return b, b.Each(func(at Position, _ *Entry, e *Event) error { return e.decode(at) })
+	return b, b.decodeEvents()
+}
+
+func (b *Block) decodeEvents() error {
+	return b.Each(func(at Position, _ *Entry, e *Event) error { return e.decode(at) })
 }
 
 // DecodeEnvelope reads a stored block without the data of its events, for
 // readers that need only who wrote what and when: their Fact is nil.
 func DecodeEnvelope(m Message) (*Block, error) {
-	at := Position{Block: m.Sequence, Event: WholeBlock}
-	b := &Block{Sequence: m.Sequence}
+	b := &Block{Sequence: m.Sequence, Hash: m.Hash()}
 	if err := json.Unmarshal(m.Data, b, strict); err != nil {
-		return nil, &BadBlock{"bad_block", at, plain(err)}
+		return nil, &BadBlock{"bad_block", Position{Block: m.Sequence, Event: WholeBlock}, plain(err)}
 	}
+	return b, b.check(m)
+}
+
+// check refuses a block that is not what its place in the stream says.
+func (b *Block) check(m Message) error {
+	at := Position{Block: m.Sequence, Event: WholeBlock}
 	if b.Format != blockFormat {
-		return nil, &BadBlock{"bad_block", at, fmt.Sprintf("block format %d is not %d; a newer program wrote it", b.Format, blockFormat)}
+		return &BadBlock{"bad_block", at, fmt.Sprintf("block format %d is not %d; a newer program wrote it", b.Format, blockFormat)}
 	}
 	if m.Ledger != b.Ledger {
-		return nil, &BadBlock{"subject_mismatch", at, fmt.Sprintf("it was stored for %q but says %q", m.Ledger, b.Ledger)}
+		return &BadBlock{"subject_mismatch", at, fmt.Sprintf("it was stored for %q but says %q", m.Ledger, b.Ledger)}
 	}
-	b.Hash = m.Hash()
-	return b, nil
+	return nil
 }
 
 func (e *Event) decode(at Position) error {

@@ -131,6 +131,10 @@ func FuzzDecode(f *testing.F) {
 	f.Add([]byte(`{"v":1,"v":1}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		b, err := Decode(Message{Sequence: 1, Ledger: "x", Data: data})
+		general, generalErr := decodeGeneral(Message{Sequence: 1, Ledger: "x", Data: data})
+		if (err == nil) != (generalErr == nil) || err == nil && !reflect.DeepEqual(b, general) {
+			t.Fatalf("the two decoders differ:\n%+v, %v\n%+v, %v", b, err, general, generalErr)
+		}
 		if err != nil {
 			var bad *BadBlock
 			if !errors.As(err, &bad) || bad.Code == "" || bad.Position.Block != 1 {
