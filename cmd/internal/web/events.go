@@ -1,0 +1,200 @@
+package web
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"iter"
+	"net/http"
+	"strings"
+	"time"
+
+	"aidledger/eventstore"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// Event is one event of a ledger as it is in the log, with the entry that it
+// belongs to. Recorded is in UTC.
+type Event struct {
+	Position eventstore.Position `json:"position"`
+	ID       string              `json:"id"`
+	Type     string              `json:"type"`
+	Version  int                 `json:"version"`
+	Ledger   string              `json:"ledger"`
+	Entry    string              `json:"entry"`
+	Command  string              `json:"command"`
+	Actor    string              `json:"actor"`
+	Role     string              `json:"role,omitempty"`
+	Recorded time.Time           `json:"recorded"`
+	Data     jsontext.Value      `json:"data"`
+}
+
+// EventPage is a page of events. Next, where there is more, is the position to
+// give as after.
+type EventPage struct {
+	Events []Event `json:"events"`
+	Next   string  `json:"next,omitempty"`
+}
+
+// noDeadline lets an answer take as long as it takes.
+var noDeadline time.Time
+
+var contentLines = []string{"application/x-ndjson"}
+
+// eventRange says which events of a ledger are wanted. From and to are part of
+// it, after is not; to is zero where there is no end.
+type eventRange struct {
+	ledger   string
+	from, to eventstore.Position
+	after    eventstore.Position
+	follow   bool
+	limit    int // 0: all
+}
+
+// getEvents reads events from the log: a page of JSON, or all of them as JSON
+// lines for a client that accepts application/x-ndjson or that follows.
+func (s *Server) getEvents(_ Caller, w http.ResponseWriter, r *http.Request) error {
+	p := newParams(r)
+	stream := strings.Contains(r.Header.Get("Accept"), "application/x-ndjson")
+	q := eventRange{ledger: ledgerOf(r), from: p.position("from"), to: p.position("to"), after: p.position("after"), follow: p.flag("follow")}
+	if stream = stream || q.follow; stream {
+		q.limit = p.number("limit", 0, 1, 1<<31-1)
+	} else {
+		q.limit = p.number("limit", rowsUsual, 1, rowsMax)
+	}
+	if err := s.begin(r, p); err != nil {
+		return err
+	}
+	if q.from.Event == eventstore.WholeBlock {
+		q.from.Event = 0 // from a block means from its first event
+	}
+	ctx, cancel := context.WithCancel(r.Context())
+	defer cancel()
+	defer context.AfterFunc(s.ctx, cancel)()
+	if err := s.hasLedger(ctx, q.ledger); err != nil {
+		return err
+	}
+	if stream {
+		return s.streamEvents(ctx, w, q)
+	}
+	page := EventPage{Events: []Event{}}
+	for e, err := range s.events(ctx, q) {
+		if err != nil {
+			return err
+		}
+		if len(page.Events) == q.limit {
+			page.Next = page.Events[q.limit-1].Position.String()
+			break
+		}
+		page.Events = append(page.Events, e)
+	}
+	return reply(w, http.StatusOK, page)
+}
+
+func (s *Server) hasLedger(ctx context.Context, ledger string) error {
+	names, err := s.Store.Ledgers(ctx)
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		if name == ledger {
+			return nil
+		}
+	}
+	return newProblem("ledger_not_found", fmt.Sprintf("there is no ledger %q", shorten(ledger)), "GET /v1/ledgers lists them")
+}
+
+// events yields the events of a range in the order of the log.
+func (s *Server) events(ctx context.Context, q eventRange) iter.Seq2[Event, error] {
+	return func(yield func(Event, error) bool) {
+		start := q.from.Block
+		if q.after.Block > start {
+			start = q.after.Block
+		}
+		until := q.to.Block
+		if !q.follow {
+			end, err := s.Store.End(ctx)
+			if err != nil {
+				yield(Event{}, err)
+				return
+			}
+			if until == 0 || until > end {
+				until = end
+			}
+			if until == 0 || start > until {
+				return
+			}
+		}
+		for m, err := range s.Store.Blocks(ctx, max(start, 1)-1, until) {
+			if err != nil {
+				yield(Event{}, err)
+				return
+			}
+			if m.Ledger == q.ledger && !q.block(m, yield) {
+				return
+			}
+		}
+	}
+}
+
+// block yields the events of one block that are in the range; false ends the
+// reading.
+func (q eventRange) block(m eventstore.Message, yield func(Event, error) bool) bool {
+	b, err := eventstore.DecodeEnvelope(m)
+	if err != nil {
+		yield(Event{}, err)
+		return false
+	}
+	err = b.Each(func(at eventstore.Position, entry *eventstore.Entry, e *eventstore.Event) error {
+		switch {
+		case at.Compare(q.from) < 0 || !q.after.IsZero() && at.Compare(q.after) <= 0:
+			return nil
+		case !q.to.IsZero() && at.Compare(q.to) > 0:
+			return errEnough
+		}
+		event := Event{Position: at, ID: e.ID, Type: e.Type, Version: e.Version, Ledger: b.Ledger, Entry: entry.ID,
+			Command: entry.Command, Actor: entry.Actor, Role: entry.Role, Recorded: entry.Recorded, Data: e.Data}
+		if !yield(event, nil) {
+			return errEnough
+		}
+		return nil
+	})
+	return err == nil
+}
+
+var errEnough = fmt.Errorf("no more events are wanted")
+
+// streamEvents writes one event per line, and each line at once when it
+// follows the log.
+func (s *Server) streamEvents(ctx context.Context, w http.ResponseWriter, q eventRange) error {
+	control := http.NewResponseController(w)
+	_ = control.SetWriteDeadline(noDeadline)
+	w.Header()["Content-Type"] = contentLines
+	if q.follow {
+		_ = control.Flush() // the client learns that it is connected
+	}
+	out := bufio.NewWriterSize(w, 32<<10)
+	defer out.Flush()
+	sent := 0
+	for e, err := range s.events(ctx, q) {
+		if err == nil {
+			err = json.MarshalWrite(out, &e)
+		} else if ctx.Err() == nil {
+			_ = json.MarshalWrite(out, map[string]any{"problem": problemOf(err)})
+		}
+		if err != nil {
+			return nil
+		}
+		_ = out.WriteByte('\n')
+		if q.follow {
+			_ = out.Flush()
+			_ = control.Flush()
+		}
+		if sent++; sent == q.limit {
+			return nil
+		}
+	}
+	return nil
+}

@@ -1,0 +1,145 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"sync"
+	"time"
+
+	"aidledger/projections"
+
+	"github.com/go-json-experiment/json"
+)
+
+func (s *Server) getLive(_ Caller, w http.ResponseWriter, _ *http.Request) error {
+	return reply(w, http.StatusOK, map[string]string{"status": "ok"})
+}
+
+// Ready says whether the server can answer with everything that was recorded
+// before it started. Reasons has one sentence for each thing that is missing.
+type Ready struct {
+	Ready    bool     `json:"ready"`
+	Position uint64   `json:"position"`
+	Wanted   uint64   `json:"wanted"`
+	Reasons  []string `json:"reasons,omitempty"`
+}
+
+func (s *Server) getReady(_ Caller, w http.ResponseWriter, r *http.Request) error {
+	ctx, cancel := context.WithTimeout(r.Context(), waitMax)
+	defer cancel()
+	ready := Ready{Wanted: s.ReadyAt}
+	status, err := s.Runner.Status(ctx)
+	ready.Position = status.Position
+	switch {
+	case err != nil:
+		ready.Reasons = append(ready.Reasons, "the log or the read models do not answer")
+		s.Log.Warn("not ready", "error", err)
+	case status.Position < s.ReadyAt:
+		ready.Reasons = append(ready.Reasons, "the read models have not reached the end that the log had at the start")
+	}
+	for _, p := range status.Projections {
+		if p.Halted != nil {
+			ready.Reasons = append(ready.Reasons, p.Halted.Error())
+		}
+	}
+	if ready.Ready = len(ready.Reasons) == 0; !ready.Ready {
+		return reply(w, http.StatusServiceUnavailable, ready)
+	}
+	return reply(w, http.StatusOK, ready)
+}
+
+// Status says how the server is. Ledgers are those that have a block in the
+// log; Durability is a sentence.
+type Status struct {
+	projections.Status
+	Ledgers    []string          `json:"ledgers"`
+	Stream     string            `json:"stream"`
+	Durability string            `json:"durability"`
+	Versions   map[string]string `json:"versions"`
+}
+
+func (s *Server) getStatus(_ Caller, w http.ResponseWriter, r *http.Request) error {
+	p := newParams(r)
+	if err := s.begin(r, p); err != nil {
+		return err
+	}
+	status, err := s.Runner.Status(r.Context())
+	if err != nil {
+		return err
+	}
+	ledgers, err := s.Store.Ledgers(r.Context())
+	if err != nil {
+		return err
+	}
+	return reply(w, http.StatusOK, Status{Status: status, Ledgers: ledgers, Stream: s.Store.Stream(),
+		Durability: s.Store.Durability(), Versions: s.Versions})
+}
+
+func (s *Server) postRebuild(_ Caller, w http.ResponseWriter, r *http.Request) error {
+	return s.long(w, r, func(ctx context.Context, progress func(done, total uint64)) (any, error) {
+		if err := s.Runner.Rebuild(ctx, progress); err != nil {
+			return nil, err
+		}
+		return s.Runner.Status(ctx)
+	})
+}
+
+func (s *Server) postVerify(_ Caller, w http.ResponseWriter, r *http.Request) error {
+	return s.long(w, r, func(ctx context.Context, progress func(done, total uint64)) (any, error) {
+		return s.Runner.Verify(ctx, progress)
+	})
+}
+
+// ProgressLine is one line of the answer of something long. All lines but the
+// last have Done and Total; the last has Result or Problem.
+type ProgressLine[T any] struct {
+	Done    uint64   `json:"done,omitzero"`
+	Total   uint64   `json:"total,omitzero"`
+	Result  *T       `json:"result,omitzero"`
+	Problem *Problem `json:"problem,omitzero"`
+}
+
+// progressEvery is how often a client hears of progress.
+const progressEvery = 200 * time.Millisecond
+
+// long answers with JSON lines while work goes on. The work ends when the
+// client leaves or the server stops.
+func (s *Server) long(w http.ResponseWriter, r *http.Request, work func(context.Context, func(done, total uint64)) (any, error)) error {
+	if err := newParams(r).err(); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(r.Context())
+	defer cancel()
+	defer context.AfterFunc(s.ctx, cancel)()
+	control := http.NewResponseController(w)
+	_ = control.SetWriteDeadline(noDeadline)
+	var mu sync.Mutex
+	var last time.Time
+	started := false
+	write := func(line ProgressLine[any]) {
+		w.Header()["Content-Type"] = contentLines
+		started = true
+		_ = json.MarshalWrite(w, &line)
+		_, _ = w.Write([]byte("\n"))
+		_ = control.Flush()
+	}
+	result, err := work(ctx, func(done, total uint64) {
+		mu.Lock()
+		defer mu.Unlock()
+		if now := time.Now(); now.Sub(last) >= progressEvery {
+			last = now
+			write(ProgressLine[any]{Done: done, Total: total})
+		}
+	})
+	mu.Lock()
+	defer mu.Unlock()
+	switch {
+	case err != nil && !started:
+		return err
+	case err != nil:
+		write(ProgressLine[any]{Problem: problemOf(err)})
+	default:
+		write(ProgressLine[any]{Result: &result})
+	}
+	return nil
+}

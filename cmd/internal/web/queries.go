@@ -1,0 +1,130 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"aidledger/domain"
+	"aidledger/projections"
+)
+
+// The most rows that one answer has, and how many it has when nobody says.
+const (
+	rowsMax   = 1000
+	rowsUsual = 100
+	totalsMax = 10_000
+)
+
+// begin is the start of every query: it says what is wrong with the
+// parameters, and waits for the position that the caller wants to see.
+func (s *Server) begin(r *http.Request, p *params) error {
+	at := p.position("wait_for")
+	if err := p.err(); err != nil || at.IsZero() {
+		return err
+	}
+	end, err := s.Store.End(r.Context())
+	if err != nil {
+		return err
+	}
+	if at.Block > end {
+		return newProblem("position_unknown", fmt.Sprintf("the log ends at %d and has no position %s", end, at), "use the position of a receipt")
+	}
+	return s.reached(r.Context(), at.Block)
+}
+
+// reached waits for a bounded time until the read models have a block.
+func (s *Server) reached(ctx context.Context, block uint64) error {
+	ctx, cancel := context.WithTimeout(ctx, waitMax)
+	defer cancel()
+	err := s.Runner.WaitFor(ctx, block)
+	if errors.Is(err, context.DeadlineExceeded) {
+		p := newProblem("projection_behind", fmt.Sprintf("the read models have not reached block %d yet", block), "ask again")
+		p.retryAfter = time.Second
+		return p
+	}
+	return err
+}
+
+// ledgerOf returns the name in the path. One that no ledger can have is left
+// to the read models, which do not find it.
+func ledgerOf(r *http.Request) string {
+	name := r.PathValue("ledger")
+	if id, err := domain.ParseID(name); err == nil {
+		return string(id)
+	}
+	return name
+}
+
+// list makes a handler of a query for the things of one kind.
+func list[T any](query func(*projections.DB, context.Context, projections.ListQuery) (projections.List[T], error)) handler {
+	return func(s *Server, _ Caller, w http.ResponseWriter, r *http.Request) error {
+		p := newParams(r)
+		q := projections.ListQuery{Ledger: ledgerOf(r), Limit: p.number("limit", rowsUsual, 1, rowsMax), After: p.text("after")}
+		if err := s.begin(r, p); err != nil {
+			return err
+		}
+		rows, err := query(s.Views, r.Context(), q)
+		if err != nil {
+			return err
+		}
+		return reply(w, http.StatusOK, rows)
+	}
+}
+
+func (s *Server) getTotals(_ Caller, w http.ResponseWriter, r *http.Request) error {
+	p := newParams(r)
+	q := projections.TotalsQuery{
+		Ledger: ledgerOf(r), By: p.text("by"), Year: p.number("year", 0, 1949, 2200), Currency: p.currency("currency"),
+		AsOf: p.asOf(), Limit: p.number("limit", rowsMax, 1, totalsMax), After: p.text("after"),
+	}
+	if q.By == "" {
+		q.By = "year"
+	}
+	if key := p.text("key"); p.values.Has("key") {
+		q.Key = &key
+	}
+	if err := s.begin(r, p); err != nil {
+		return err
+	}
+	totals, err := s.Views.Totals(r.Context(), q)
+	if err != nil {
+		return err
+	}
+	return reply(w, http.StatusOK, totals)
+}
+
+func (s *Server) getJournal(_ Caller, w http.ResponseWriter, r *http.Request) error {
+	p := newParams(r)
+	q := projections.JournalQuery{
+		Ledger: ledgerOf(r), Fund: p.id("fund"), Project: p.id("project"), Place: p.id("place"), Provider: p.id("provider"),
+		Payee: p.id("payee"), Disbursement: p.id("disbursement"), Entry: p.text("entry"), Stage: p.text("stage"),
+		Year: p.number("year", 0, 1949, 2200), AsOf: p.asOf(), Limit: p.number("limit", rowsUsual, 1, rowsMax), After: p.text("after"),
+	}
+	if err := s.begin(r, p); err != nil {
+		return err
+	}
+	journal, err := s.Views.Journal(r.Context(), q)
+	if err != nil {
+		return err
+	}
+	return reply(w, http.StatusOK, journal)
+}
+
+func (s *Server) getTrace(_ Caller, w http.ResponseWriter, r *http.Request) error {
+	p := newParams(r)
+	q := projections.TraceQuery{
+		Ledger: ledgerOf(r), ID: r.PathValue("id"), AsOf: p.asOf(),
+		Limit: p.number("limit", rowsUsual, 1, rowsMax), After: p.text("after"),
+	}
+	if err := s.begin(r, p); err != nil {
+		return err
+	}
+	trace, err := s.Views.Trace(r.Context(), q)
+	if err != nil {
+		return err
+	}
+	return reply(w, http.StatusOK, trace)
+}

@@ -1,0 +1,173 @@
+package web
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/subtle"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"path"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"aidledger/eventstore"
+	"aidledger/projections"
+
+	"github.com/go-json-experiment/json"
+)
+
+// Config is what the API answers from.
+type Config struct {
+	Store  *eventstore.Store
+	Views  *projections.DB
+	Runner *projections.Runner
+	Log    *slog.Logger
+
+	Token    string            // what a caller has to present
+	ReadyAt  uint64            // the log's end at the start; ready when the read models are there
+	Pages    bool              // show the start page without a token, to this machine
+	Versions map[string]string // for the status
+}
+
+// Server answers HTTP requests. It is safe for concurrent use.
+type Server struct {
+	Config
+	routes  []route
+	handler http.Handler
+	ctx     context.Context // ends with the server: what follows the log stops then
+	stop    context.CancelFunc
+}
+
+// New returns a server of the API.
+func New(c Config) *Server { return newServer(c, routes) }
+
+func newServer(c Config, all []route) *Server {
+	s := &Server{Config: c, routes: all}
+	s.ctx, s.stop = context.WithCancel(context.Background())
+	origins := http.NewCrossOriginProtection()
+	origins.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		newProblem("cross_origin", "a page of another site asked for this", "").send(w)
+	}))
+	s.handler = origins.Handler(s.mux(all))
+	return s
+}
+
+// Limits of a request.
+const (
+	pathMax   = 4 << 10  // bytes of path and query
+	headerMax = 32 << 10 // bytes of all headers
+	bodyMax   = 1 << 20  // bytes of one command, and of one line of a batch
+	waitMax   = 10 * time.Second
+)
+
+// HTTP returns the server for net/http to run, with its time-outs and limits.
+func (s *Server) HTTP() *http.Server {
+	h := &http.Server{
+		Handler:           s,
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       time.Minute,
+		WriteTimeout:      time.Minute,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    headerMax,
+		ErrorLog:          slog.NewLogLogger(s.Log.Handler(), slog.LevelDebug),
+	}
+	h.RegisterOnShutdown(s.stop)
+	return h
+}
+
+// Headers that every answer carries. The slices are shared and never changed.
+var (
+	nosniff     = []string{"nosniff"}
+	noStore     = []string{"no-store"}
+	noReferrer  = []string{"no-referrer"}
+	onlyOurs    = []string{"default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"}
+	contentJSON = []string{"application/json"}
+)
+
+// ServeHTTP answers one request.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	h["X-Content-Type-Options"] = nosniff
+	h["Cache-Control"] = noStore
+	h["Referrer-Policy"] = noReferrer
+	h["Content-Security-Policy"] = onlyOurs
+	switch p := r.URL.Path; {
+	case len(r.RequestURI) > pathMax:
+		newProblem("uri_too_long", fmt.Sprintf("the address has more than %d bytes", pathMax), "shorten it").send(w)
+	case p != path.Clean(p) || strings.ContainsRune(p, 0):
+		// The mux would redirect to the clean path. Nobody asks for such a path in good faith.
+		newProblem("path_not_found", "there is nothing at this path", "GET /v1 lists the routes").send(w)
+	default:
+		s.handler.ServeHTTP(w, r)
+	}
+}
+
+// Caller is who asks: what stands as actor and role in the entries that the
+// caller writes.
+type Caller struct {
+	Actor string
+	Role  string
+}
+
+// caller turns a request into its caller. It is the only place that does, and
+// every handler gets its caller from here.
+func (s *Server) caller(r *http.Request) (Caller, error) {
+	if r.URL.Path != "/v1" && !strings.HasPrefix(r.URL.Path, "/v1/") {
+		return Caller{}, nil
+	}
+	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if !strings.EqualFold(scheme, "Bearer") || subtle.ConstantTimeCompare([]byte(token), []byte(s.Token)) != 1 {
+		return Caller{}, newProblem("unauthenticated", "this needs a token", "send the header Authorization: Bearer TOKEN; the token is in server.json of the data directory")
+	}
+	return Caller{Actor: "owner", Role: "owner"}, nil
+}
+
+// answer makes an http.Handler of a route: it finds the caller, sends the
+// problem that the handler returns, and turns a panic into one.
+func (s *Server) answer(rt route) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			if cause := recover(); cause != nil {
+				s.panicked(w, r, cause)
+			}
+		}()
+		c, err := s.caller(r)
+		if err == nil {
+			err = rt.handle(s, c, w, r)
+		}
+		if err == nil || r.Context().Err() != nil {
+			return
+		}
+		p := problemOf(err)
+		if p.Code == "internal" {
+			p.Request = rand.Text()
+			s.Log.Error("a request failed", "request", p.Request, "method", r.Method, "route", r.Pattern, "error", err)
+		}
+		p.send(w)
+	})
+}
+
+func (s *Server) panicked(w http.ResponseWriter, r *http.Request, cause any) {
+	if cause == http.ErrAbortHandler {
+		panic(cause)
+	}
+	p := newProblem("internal", "something went wrong in the server", "look for the request in the server's log")
+	p.Request = rand.Text()
+	s.Log.Error("a handler panicked", "request", p.Request, "method", r.Method, "route", r.Pattern, "cause", fmt.Sprint(cause),
+		"stack", string(debug.Stack()))
+	p.send(w)
+}
+
+// reply sends a value as JSON.
+func reply(w http.ResponseWriter, status int, v any) error {
+	body, err := json.Marshal(v, json.Deterministic(true))
+	if err != nil {
+		return err
+	}
+	w.Header()["Content-Type"] = contentJSON
+	w.WriteHeader(status)
+	_, _ = w.Write(append(body, '\n')) // the client may be gone; there is nobody to tell
+	return nil
+}

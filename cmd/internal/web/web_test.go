@@ -1,0 +1,364 @@
+package web
+
+import (
+	"bufio"
+	"context"
+	"encoding/binary"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"aidledger/eventstore"
+	"aidledger/projections"
+
+	"github.com/go-json-experiment/json"
+)
+
+// read decodes an answer.
+func read[T any](t *testing.T, a answer) (v T) {
+	t.Helper()
+	if a.status != http.StatusOK {
+		t.Fatalf("got %d %s", a.status, a.body)
+	}
+	if err := json.Unmarshal([]byte(a.body), &v); err != nil {
+		t.Fatalf("%v in %s", err, a.body)
+	}
+	return v
+}
+
+func lines[T any](t *testing.T, a answer) []T {
+	t.Helper()
+	var all []T
+	for line := range strings.Lines(a.body) {
+		var v T
+		if err := json.Unmarshal([]byte(line), &v); err != nil {
+			t.Fatalf("%v in %s", err, line)
+		}
+		all = append(all, v)
+	}
+	return all
+}
+
+func TestARepeatedKeyGetsTheFirstAnswerAndRecordsNothing(t *testing.T) {
+	a := opened(t)
+	first := a.must(t, "key", "disburse-funds", pay(`"1.10"`))
+	got := a.do(t, "key", "disburse-funds", pay(`"1.1"`)) // the same value in another form
+	again := read[recorded](t, got)
+	if !again.Repeated || again.Position != first.Position || again.Entry != first.Entry || again.Events[0].ID != first.Events[0].ID {
+		t.Errorf("got %+v, want %+v", again, first)
+	}
+	if got := a.do(t, "key", "disburse-funds", pay(`"1.2"`)); got.status != 422 || got.problem().Code != eventstore.KeyReused {
+		t.Errorf("another amount: %d %s", got.status, got.body)
+	}
+}
+
+func TestAKeyOfSomebodyElseIsRefused(t *testing.T) {
+	a := opened(t)
+	_, err := a.store.Submit(t.Context(), "test", eventstore.Request{ID: "theirs", Actor: "other", Command: mustDecode(t, "close-year", `{"year":2017}`)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := a.do(t, "theirs", "close-year", `{"year":2017}`); got.status != 409 || got.problem().Code != eventstore.KeyTaken {
+		t.Errorf("got %d %s", got.status, got.body)
+	}
+}
+
+func TestAWriterCanReadItsWrite(t *testing.T) {
+	a := opened(t)
+	for i := range 20 {
+		got := a.call(t, "POST", "/v1/ledgers/test/commands/disburse-funds?wait=true", pay(`"1"`), "Idempotency-Key", fmt.Sprint("w", i))
+		var r recorded
+		if err := json.Unmarshal([]byte(got.body), &r); err != nil || r.Waited == nil || !*r.Waited {
+			t.Fatalf("got %d %s", got.status, got.body)
+		}
+		totals := read[projections.Totals](t, a.call(t, "GET", "/v1/ledgers/test/totals?by=year&year=2018", ""))
+		if want := fmt.Sprintf("%d.00", i+1); *totals.Rows[0].Disbursed != want {
+			t.Fatalf("got %s, want %s", *totals.Rows[0].Disbursed, want)
+		}
+	}
+	r := a.must(t, "then", "disburse-funds", pay(`"1"`))
+	totals := read[projections.Totals](t, a.call(t, "GET", "/v1/ledgers/test/totals?wait_for="+r.Position.String(), ""))
+	if *totals.Rows[0].Disbursed != "21.00" {
+		t.Errorf("got %s", *totals.Rows[0].Disbursed)
+	}
+}
+
+func TestTotalsThatNobodyReportedAreNull(t *testing.T) {
+	a := opened(t)
+	got := a.call(t, "GET", "/v1/ledgers/test/totals", "")
+	if !strings.Contains(got.body, `"disbursed":null`) || strings.Contains(got.body, `"disbursed":"0.00"`) {
+		t.Errorf("got %s", got.body)
+	}
+}
+
+func TestABatchRecordsWhatItCanInOrder(t *testing.T) {
+	a := opened(t)
+	body := strings.Join([]string{
+		`{"command":"register-project","id":"b1","project":"one","name":"One"}`,
+		``,
+		`{"id":"b2","project":"two"}`,
+		`{"id":"b3","project":"three","name":"Three"}`,
+		`{"project":"four","name":"Four"}`,
+		`{"id":"b5","project":"one","name":"One again"}`,
+		`not json`,
+		`{"id":"b1","project":"one","name":"One"}`,
+		`{"command":"teleport","id":"b6"}`,
+	}, "\n")
+	got := a.call(t, "POST", "/v1/ledgers/test/commands?command=register-project", body, "Content-Type", "application/x-ndjson")
+	results := lines[LineResult](t, got)
+	for i, want := range []struct {
+		line, status int
+		code         string
+	}{
+		{1, 201, ""}, {3, 422, "field_required"}, {4, 201, ""}, {5, 400, "idempotency_key_required"}, {6, 409, "id_taken"},
+		{7, 400, "json_syntax"}, {8, 200, ""}, {9, 404, "command_not_found"},
+	} {
+		r := results[i]
+		if r.Line != want.line || r.Status != want.status || r.Problem != nil && r.Problem.Code != want.code || (r.Receipt == nil) != (want.code != "") {
+			t.Errorf("result %d is %+v %+v, want %+v", i, r, r.Problem, want)
+		}
+	}
+	if got.status != http.StatusOK || len(results) != 8 {
+		t.Errorf("got %d with %d results", got.status, len(results))
+	}
+}
+
+func TestAnAtomicBatchIsRecordedAsAWholeOrNotAtAll(t *testing.T) {
+	a := opened(t)
+	good := `{"command":"register-project","id":"%s","project":"%s","name":"N"}` + "\n"
+	for _, c := range []struct {
+		name, body string
+		status     int
+		codes      []string
+	}{
+		{"a rule refuses one", fmt.Sprintf(good, "a1", "one") + fmt.Sprintf(good, "a2", "road"), 409, []string{"batch_not_recorded", "id_taken"}},
+		{"one cannot be read", fmt.Sprintf(good, "a3", "one") + "{", 400, []string{"batch_not_recorded", "json_syntax"}},
+		{"all are good", fmt.Sprintf(good, "a4", "one") + fmt.Sprintf(good, "a5", "two"), 200, []string{"", ""}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			before, _ := a.store.End(t.Context())
+			got := a.call(t, "POST", "/v1/ledgers/test/commands?atomic=true", c.body)
+			for i, r := range lines[LineResult](t, got) {
+				code := ""
+				if r.Problem != nil {
+					code = r.Problem.Code
+				}
+				if code != c.codes[i] {
+					t.Errorf("line %d has the code %q, want %q", r.Line, code, c.codes[i])
+				}
+			}
+			after, _ := a.store.End(t.Context())
+			if got.status != c.status || (after != before) != (c.status == 200) {
+				t.Errorf("got %d, and the log went from %d to %d", got.status, before, after)
+			}
+		})
+	}
+}
+
+func TestABatchThatIsTooLargeKeepsWhatItHadRecorded(t *testing.T) {
+	a := opened(t)
+	body := `{"command":"register-project","id":"big1","project":"one","name":"N"}` + "\n" + strings.Repeat("x", 2<<20)
+	results := lines[LineResult](t, a.call(t, "POST", "/v1/ledgers/test/commands", body))
+	if len(results) != 2 || results[0].Status != 201 || results[1].Status != 413 {
+		t.Errorf("got %+v", results)
+	}
+}
+
+func TestEventsComeInPagesAndAsLines(t *testing.T) {
+	a := opened(t)
+	var paged []Event
+	for after := ""; ; {
+		page := read[EventPage](t, a.call(t, "GET", "/v1/ledgers/test/events?limit=4&after="+after, ""))
+		paged = append(paged, page.Events...)
+		if after = page.Next; after == "" {
+			break
+		}
+	}
+	streamed := lines[Event](t, a.call(t, "GET", "/v1/ledgers/test/events", "", "Accept", "application/x-ndjson"))
+	if len(paged) != 11 || len(streamed) != 11 {
+		t.Fatalf("got %d and %d events, want 11", len(paged), len(streamed))
+	}
+	for i := range paged {
+		if paged[i].ID != streamed[i].ID || paged[i].Entry == "" || paged[i].Actor != "owner" || len(paged[i].Data) == 0 {
+			t.Errorf("event %d: %+v and %+v", i, paged[i], streamed[i])
+		}
+	}
+	third := paged[2].Position.String()
+	some := lines[Event](t, a.call(t, "GET", "/v1/ledgers/test/events?from="+third+"&to="+third, "", "Accept", "application/x-ndjson"))
+	if len(some) != 1 || some[0].ID != paged[2].ID {
+		t.Errorf("from and to %s: %+v", third, some)
+	}
+}
+
+func TestFollowingSeesWhatIsRecordedNext(t *testing.T) {
+	a := opened(t)
+	r, _ := http.NewRequestWithContext(t.Context(), "GET", a.URL+"/v1/ledgers/test/events?follow=true&limit=12", nil)
+	r.Header.Set("Authorization", "Bearer "+token)
+	got, err := a.Client().Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer got.Body.Close()
+	in := bufio.NewScanner(got.Body)
+	for range 11 {
+		if !in.Scan() {
+			t.Fatal("the stream ended early")
+		}
+	}
+	want := a.must(t, "next", "close-year", `{"year":2017}`)
+	if !in.Scan() || !strings.Contains(in.Text(), want.Events[0].ID) {
+		t.Errorf("got %s, want %s", in.Text(), want.Events[0].ID)
+	}
+	if in.Scan() {
+		t.Error("the limit did not end the stream")
+	}
+}
+
+func TestAPanicBecomesAProblemAndTheServerGoesOn(t *testing.T) {
+	boom := route{"GET", "/boom", func(*Server, Caller, http.ResponseWriter, *http.Request) error { panic("secret detail") }, ""}
+	leak := route{"GET", "/leak", func(*Server, Caller, http.ResponseWriter, *http.Request) error { return fmt.Errorf("secret detail") }, ""}
+	a := start(t, boom, leak)
+	for _, path := range []string{"/boom", "/leak"} {
+		got := a.call(t, "GET", path, "")
+		p := got.problem()
+		if got.status != 500 || p.Code != "internal" || p.Request == "" || strings.Contains(got.body, "secret") || strings.Contains(got.body, "goroutine") {
+			t.Errorf("%s: %d %s", path, got.status, got.body)
+		}
+		if !strings.Contains(a.log.String(), p.Request) || !strings.Contains(a.log.String(), "secret detail") {
+			t.Errorf("%s: the log does not have the request %s and its cause", path, p.Request)
+		}
+	}
+	if got := a.call(t, "GET", "/livez", ""); got.status != 200 {
+		t.Errorf("livez: %d", got.status)
+	}
+}
+
+func TestNoRouteOfTheAPIAnswersWithoutAToken(t *testing.T) {
+	a := start(t)
+	for _, rt := range routes {
+		path := strings.NewReplacer("{ledger}", "test", "{command}", "close-year", "{id}", "x", "{$}", "").Replace(rt.path)
+		got := a.call(t, rt.method, path, "", "Authorization", "")
+		if (got.status == http.StatusUnauthorized) != strings.HasPrefix(path, "/v1") {
+			t.Errorf("%s %s answers %d", rt.method, path, got.status)
+		}
+	}
+}
+
+func TestReadyAfterTheReadModelsHaveWhatTheLogHad(t *testing.T) {
+	a := opened(t)
+	if got := a.call(t, "GET", "/readyz", "", "Authorization", ""); got.status != 200 || !strings.Contains(got.body, `"ready":true`) {
+		t.Errorf("got %d %s", got.status, got.body)
+	}
+}
+
+func TestThePageIsForThisMachineAlone(t *testing.T) {
+	a := opened(t)
+	r := a.must(t, "page", "register-project", `{"project":"x","name":"<script>alert(1)</script>"}`)
+	a.call(t, "GET", "/v1/status?wait_for="+r.Position.String(), "")
+	here := a.call(t, "GET", "/", "", "Authorization", "")
+	if !strings.Contains(here.body, "1,000.00") || !strings.Contains(here.body, "未报告") || strings.Contains(here.body, "<script>") {
+		t.Errorf("got %s", here.body)
+	}
+	if csp := here.header.Get("Content-Security-Policy"); !strings.Contains(csp, "default-src 'none'") {
+		t.Errorf("the policy is %q", csp)
+	}
+	q, _ := http.NewRequestWithContext(t.Context(), "GET", a.URL+"/", nil)
+	q.Host = "evil.example"
+	got, err := a.Client().Do(q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer got.Body.Close()
+	if page, _ := bufio.NewReader(got.Body).Peek(4096); strings.Contains(string(page), "1,000.00") {
+		t.Error("a page of another name shows totals")
+	}
+}
+
+func TestRebuildAndVerifyEndWithAResult(t *testing.T) {
+	a := opened(t)
+	results := lines[ProgressLine[projections.Status]](t, a.call(t, "POST", "/v1/rebuild", ""))
+	if last := results[len(results)-1]; last.Result == nil || last.Result.Generation != 2 {
+		t.Errorf("rebuild: %+v", last)
+	}
+	reports := lines[ProgressLine[projections.Report]](t, a.call(t, "POST", "/v1/verify", ""))
+	if last := reports[len(reports)-1]; last.Result == nil || !last.Result.Clean || last.Result.Events != 11 {
+		t.Errorf("verify: %+v", last)
+	}
+}
+
+func TestProblemsOfTheLogSayWhenToTryAgain(t *testing.T) {
+	for _, c := range []struct {
+		err    error
+		status int
+		code   string
+		retry  string
+	}{
+		{&eventstore.Failure{Code: eventstore.Busy, RetryAfter: 1500 * time.Millisecond}, 429, "busy", "2"},
+		{&eventstore.Failure{Code: eventstore.OutcomeUnknown}, 503, "outcome_unknown", "1"},
+		{&eventstore.Failure{Code: eventstore.Closed}, 503, "closed", "1"},
+		{&eventstore.Failure{Code: eventstore.CommandTooLarge}, 413, "command_too_large", ""},
+		{&eventstore.BadBlock{Code: "bad_block", Reason: "x"}, 503, "log_unreadable", ""},
+		{&projections.Halted{Projection: "totals"}, 503, "projection_halted", ""},
+		{context.DeadlineExceeded, 503, "views_unavailable", "1"},
+		{fmt.Errorf("wrapped: %w", &projections.Error{Code: projections.NotFound}), 404, "not_found", ""},
+		{fmt.Errorf("something else"), 500, "internal", ""},
+	} {
+		w := httptest.NewRecorder()
+		problemOf(c.err).send(w)
+		got := answer{w.Code, w.Header(), w.Body.String()}
+		if got.status != c.status || got.problem().Code != c.code || got.header.Get("Retry-After") != c.retry {
+			t.Errorf("%v: %d %s, Retry-After %q", c.err, got.status, got.body, got.header.Get("Retry-After"))
+		}
+	}
+}
+
+func TestAsOfTakesAPositionAndATime(t *testing.T) {
+	a := opened(t)
+	for asOf, want := range map[string]int{"1": 0, "11": 1, "2199-01-01T00:00:00+08:00": 1, "2199-01-01T00:00:00%2B08:00": 1, "2000-01-01T00:00:00Z": 0} {
+		totals := read[projections.Totals](t, a.call(t, "GET", "/v1/ledgers/test/totals?as_of="+asOf, ""))
+		if len(totals.Rows) != want {
+			t.Errorf("as of %s: %d rows, want %d", asOf, len(totals.Rows), want)
+		}
+	}
+}
+
+// BenchmarkBatch is 100 commands per request.
+func BenchmarkBatch(b *testing.B) {
+	a := opened(b)
+	var key atomic.Uint64
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			var body strings.Builder
+			for range 100 {
+				fmt.Fprintf(&body, `{"command":"disburse-funds","id":"%d","fund":"fund","project":"road","date":"2018","amount":"0.01"}`+"\n", key.Add(1))
+			}
+			if got := a.call(b, "POST", "/v1/ledgers/test/commands", body.String()); got.status != 200 {
+				b.Fatalf("%d %s", got.status, got.body)
+			}
+		}
+	})
+	b.ReportMetric(100*float64(b.N)/b.Elapsed().Seconds(), "commands/s")
+}
+
+// BenchmarkCommand is one command per request from clients that keep their
+// connections; -cpu has no part in the number of clients.
+func BenchmarkCommand(b *testing.B) {
+	a := opened(b)
+	a.Client().Transport.(*http.Transport).MaxIdleConnsPerHost = 64
+	var key atomic.Uint64
+	b.SetParallelism(16)
+	b.ResetTimer()
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			n := binary.BigEndian.AppendUint64(nil, key.Add(1))
+			if got := a.do(b, fmt.Sprintf("bench-%x", n), "disburse-funds", pay(`"0.01"`)); got.status != 201 && got.status != 422 {
+				b.Fatalf("%d %s", got.status, got.body)
+			}
+		}
+	})
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "commands/s")
+}
