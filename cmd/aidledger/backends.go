@@ -1,0 +1,77 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"aidledger/eventstore"
+	"aidledger/eventstore/localnats"
+	"aidledger/projections/localpg"
+
+	"github.com/nats-io/nats.go"
+)
+
+// startLog connects to the NATS servers that were named, or starts one inside
+// this process. It returns how to open the log there.
+func (s *server) startLog() (eventstore.Config, error) {
+	cfg := eventstore.Config{Stream: s.stream, Replicas: s.replicas, Now: time.Now, Log: s.log}
+	if s.natsURL != "" {
+		err := s.step("connected to NATS", func() (err error) {
+			cfg.Conn, err = s.connectNATS()
+			return err
+		})
+		return cfg, err
+	}
+	var inside *localnats.Server
+	err := s.step("started NATS JetStream in "+s.data.file("nats"), func() (err error) {
+		inside, err = localnats.Start(s.data.file("nats"))
+		return err
+	})
+	if err != nil {
+		return cfg, err
+	}
+	s.parts = append(s.parts, part{"NATS", func(context.Context) error { inside.Close(); return nil }})
+	cfg.Conn, cfg.SyncAlways = inside.Conn(), inside.SyncAlways()
+	s.versions["nats"] = cfg.Conn.ConnectedServerVersion()
+	return cfg, nil
+}
+
+func (s *server) connectNATS() (*nats.Conn, error) {
+	options := []nats.Option{
+		nats.Name("aidledger"), nats.MaxReconnects(-1),
+		nats.PingInterval(5 * time.Second), nats.MaxPingsOutstanding(2), // leave a node that hangs
+	}
+	if s.natsUser != "" {
+		options = append(options, nats.UserInfo(s.natsUser, s.natsPW))
+	}
+	conn, err := nats.Connect(s.natsURL, options...)
+	if err != nil {
+		return nil, fmt.Errorf("the NATS servers of AIDLEDGER_NATS_URL cannot be used: %w", err)
+	}
+	s.parts = append(s.parts, part{"NATS", func(context.Context) error { conn.Close(); return nil }})
+	s.versions["nats"] = conn.ConnectedServerVersion()
+	return conn, nil
+}
+
+// startDatabase returns the connection string of the database for the read
+// models: the one that was named, or that of a private cluster.
+func (s *server) startDatabase(ctx context.Context) (string, error) {
+	if s.postgresURL != "" {
+		return s.postgresURL, nil
+	}
+	const database = "aidledger"
+	var cluster *localpg.Cluster
+	begun := time.Now()
+	cluster, err := localpg.Start(ctx, s.data.file("postgres"), localpg.Config{})
+	if err != nil {
+		return "", err
+	}
+	s.parts = append(s.parts, part{"PostgreSQL", cluster.Stop})
+	s.versions["postgresql"] = cluster.Version()
+	if err := cluster.CreateDatabase(ctx, database); err != nil {
+		return "", err
+	}
+	fmt.Fprintf(s.notes, "started PostgreSQL %s in %s (%s)\n", cluster.Version(), s.data.file("postgres"), time.Since(begun).Round(time.Millisecond))
+	return cluster.ConnString(database), nil
+}

@@ -1,0 +1,140 @@
+package main
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"github.com/go-json-experiment/json"
+)
+
+// dataDir is the directory of one server:
+//
+//	lock         held by the server's process
+//	token        what clients present, for the owner alone
+//	server.json  where the running server is, for clients on this machine
+//	nats/        the log, unless it is on servers elsewhere
+//	postgres/    the read models, unless they are in a database elsewhere
+type dataDir struct {
+	path string
+	lock *os.File
+}
+
+// openDataDir creates the directory if there is none, and takes it for this
+// process. Another process that has it keeps it: the error then has the code
+// data_dir_locked.
+func openDataDir(path string) (*dataDir, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
+	mode := fs.FileMode(0o700)
+	if os.Geteuid() == 0 {
+		mode = 0o711 // PostgreSQL's user has to pass through
+	}
+	if err := os.MkdirAll(path, mode); err != nil {
+		return nil, fmt.Errorf("the data directory cannot be made: %w; choose another one with --data", err)
+	}
+	lock, err := os.OpenFile(filepath.Join(path, "lock"), os.O_RDWR|os.O_CREATE|syscall.O_NOFOLLOW, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("the data directory cannot be used: %w; choose another one with --data", err)
+	}
+	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		lock.Close()
+		if errors.Is(err, syscall.EWOULDBLOCK) {
+			return nil, fmt.Errorf("another process uses the data directory %s (data_dir_locked); stop it, or choose another directory with --data", path)
+		}
+		return nil, fmt.Errorf("lock %s: %w", path, err)
+	}
+	return &dataDir{path, lock}, nil
+}
+
+func (d *dataDir) file(name string) string { return filepath.Join(d.path, name) }
+
+// release lets another process take the directory.
+func (d *dataDir) release() { d.lock.Close() }
+
+// token returns the token that is kept in the directory, and makes one at the
+// first call. It refuses a token that others may read.
+func (d *dataDir) token() (string, error) {
+	name := d.file("token")
+	info, err := os.Stat(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		var random [32]byte
+		rand.Read(random[:]) // never fails
+		token := hex.EncodeToString(random[:])
+		return token, replaceFile(name, []byte(token+"\n"))
+	}
+	if err != nil {
+		return "", err
+	}
+	if info.Mode().Perm()&0o077 != 0 {
+		return "", fmt.Errorf("others may read the token in %s; close it with: chmod 600 %s", name, name)
+	}
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return "", err
+	}
+	token := strings.TrimSpace(string(text))
+	if token == "" {
+		return "", fmt.Errorf("the token in %s is empty; remove the file to get a new one", name)
+	}
+	return token, nil
+}
+
+// address is how clients on this machine find the server.
+type address struct {
+	URL   string `json:"url"`
+	Token string `json:"token"`
+	PID   int    `json:"pid"`
+}
+
+const addressFile = "server.json"
+
+func (d *dataDir) announce(a address) error {
+	text, err := json.Marshal(a)
+	if err != nil {
+		return err
+	}
+	return replaceFile(d.file(addressFile), append(text, '\n'))
+}
+
+func (d *dataDir) withdraw() { _ = os.Remove(d.file(addressFile)) }
+
+// readAddress finds the server of a data directory.
+func readAddress(dir string) (a address, err error) {
+	text, err := os.ReadFile(filepath.Join(dir, addressFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return a, fmt.Errorf("no server runs on %s; start one with: aidledger serve --data %s, or name another directory", dir, dir)
+	}
+	if err != nil {
+		return a, fmt.Errorf("the address of the server cannot be read: %w", err)
+	}
+	if err := json.Unmarshal(text, &a); err != nil {
+		return a, fmt.Errorf("%s is damaged; start the server again", filepath.Join(dir, addressFile))
+	}
+	return a, nil
+}
+
+// replaceFile writes a file for the owner alone, whole or not at all.
+func replaceFile(name string, content []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+"-") // mode 0600
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name()) // of no effect once it was renamed
+	if _, err := f.Write(content); err != nil {
+		f.Close()
+		return err
+	}
+	if err := errors.Join(f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), name)
+}

@@ -1,0 +1,161 @@
+// Command aidledger is a ledger of aid commitments and disbursements.
+//
+// The verb serve runs everything in one process tree: the log (NATS JetStream),
+// the read models (PostgreSQL) and the HTTP API. The other verbs are clients of
+// that API. Data goes to stdout, progress and notes to stderr.
+//
+// Exit codes: 0 it worked, 1 it failed, 2 it was not understood (usage), 3 a
+// rule of the ledger refused it, 4 it conflicts with something else (a key that
+// was used for another command), 5 a verification found differences.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
+	_ "time/tzdata" // ledgers name their time zone; the machine may not know it
+
+	"aidledger/cmd/internal/web"
+	"aidledger/domain"
+	"aidledger/eventstore"
+	"aidledger/projections"
+
+	"github.com/spf13/cobra"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// The exit codes.
+const (
+	exitFailure = 1
+	exitUsage   = 2
+	exitRefused = 3
+	exitClash   = 4
+	exitDiffers = 5
+)
+
+// command is what the verbs share: where they read and write.
+type command struct {
+	in     io.Reader
+	out    io.Writer // data; no control character reaches the terminal through it
+	notes  io.Writer // progress and notes, likewise
+	stderr io.Writer // as it is, for progress bars
+}
+
+// run is the whole program: it returns the exit code. The tests call it too.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	c := &command{in: stdin, out: &printable{w: stdout}, notes: &printable{w: stderr}, stderr: stderr}
+	root := &cobra.Command{
+		Use:           "aidledger",
+		Short:         "A ledger of aid commitments and disbursements",
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return usage(cmd, "there is no verb %q", args[0])
+			}
+			return usage(cmd, "say what to do")
+		},
+	}
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usage(cmd, "%v", err) })
+	root.CompletionOptions.DisableDefaultCmd = true
+	root.AddCommand(c.serve(), c.do(), c.totals(), c.events(), c.trace(), c.status(), c.rebuild(), c.verify(), c.bench())
+	root.SetArgs(args)
+	root.SetIn(stdin)
+	root.SetOut(c.out)
+	root.SetErr(c.notes)
+	err := root.ExecuteContext(ctx)
+	if err != nil {
+		c.explain(err)
+	}
+	return exitCode(err)
+}
+
+// usageError says that the command line was not understood.
+type usageError struct {
+	cmd  *cobra.Command
+	text string
+}
+
+func (e *usageError) Error() string { return e.text }
+
+func usage(cmd *cobra.Command, format string, args ...any) error {
+	return &usageError{cmd, fmt.Sprintf(format, args...)}
+}
+
+// exactly refuses any other number of arguments.
+func exactly(n int) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) != n {
+			return usage(cmd, "%s takes %d arguments and has %d", cmd.Name(), n, len(args))
+		}
+		return nil
+	}
+}
+
+// errDiffers says that a verification found differences, which it has printed.
+var errDiffers = errors.New("the read models differ from the log")
+
+// exitCode maps an error to the exit code of the process.
+func exitCode(err error) int {
+	var problem *web.Problem
+	switch {
+	case err == nil:
+		return 0
+	case errors.Is(err, errDiffers):
+		return exitDiffers
+	case errors.As(err, new(*usageError)):
+		return exitUsage
+	case errors.As(err, new(*domain.Refusal)), errors.As(err, new(domain.Refusals)):
+		return exitRefused
+	case !errors.As(err, &problem):
+		return exitFailure
+	}
+	switch problem.Code {
+	case eventstore.KeyReused, eventstore.KeyTaken, projections.RebuildRunning:
+		return exitClash
+	case "path_not_found":
+		return exitFailure
+	}
+	switch problem.Status {
+	case http.StatusBadRequest:
+		return exitUsage
+	case http.StatusNotFound, http.StatusConflict, http.StatusUnprocessableEntity:
+		return exitRefused
+	}
+	return exitFailure
+}
+
+// explain tells a person what went wrong and what to do.
+func (c *command) explain(err error) {
+	var wrong *usageError
+	var problem *web.Problem
+	var refusal *domain.Refusal
+	switch {
+	case errors.As(err, &wrong):
+		fmt.Fprintf(c.notes, "aidledger: %v\n\n%s", wrong, wrong.cmd.UsageString())
+	case errors.As(err, &problem):
+		fmt.Fprintf(c.notes, "aidledger: %s (%s)\n", problem.Detail, problem.Code)
+		if problem.Hint != "" {
+			fmt.Fprintf(c.notes, "  %s\n", problem.Hint)
+		}
+		for _, f := range problem.Errors {
+			fmt.Fprintf(c.notes, "  %s: %s (%s)\n", f.Field, f.Message, f.Code)
+		}
+	case errors.As(err, &refusal):
+		fmt.Fprintf(c.notes, "aidledger: %v (%s)\n", err, refusal.Code)
+	default:
+		fmt.Fprintf(c.notes, "aidledger: %v\n", err)
+	}
+}

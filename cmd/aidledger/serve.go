@@ -1,0 +1,355 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"strconv"
+	"syscall"
+	"time"
+
+	"aidledger/cmd/internal/demo"
+	"aidledger/cmd/internal/web"
+	"aidledger/eventstore"
+	"aidledger/projections"
+
+	"github.com/spf13/cobra"
+)
+
+// stopMax is how long the parts of the server may take to stop, all together.
+const stopMax = 20 * time.Second
+
+// serveOptions is what serve was asked to do, checked as far as that is
+// possible without starting anything.
+type serveOptions struct {
+	dir                       string
+	listen                    string
+	token                     string // empty: the one of the data directory
+	natsURL, natsUser, natsPW string
+	postgresURL               string
+	stream                    string
+	replicas                  int
+	demo                      bool
+}
+
+func (c *command) serve() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Run the log, the read models and the HTTP API until interrupted",
+		Args:  exactly(0),
+	}
+	bind(cmd, "serve")
+	withDemo := cmd.Flags().Bool("demo", false, "load the demonstration programme and show its totals")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		o, err := readServeOptions(cmd)
+		if err != nil {
+			return err
+		}
+		o.demo = *withDemo
+		return c.runServer(cmd.Context(), o)
+	}
+	return cmd
+}
+
+func readServeOptions(cmd *cobra.Command) (o serveOptions, err error) {
+	get := func(env string) string { return value(cmd, env) }
+	o = serveOptions{
+		dir: get("AIDLEDGER_DATA"), listen: get("AIDLEDGER_LISTEN"), token: get("AIDLEDGER_TOKEN"),
+		natsURL: get("AIDLEDGER_NATS_URL"), natsUser: get("AIDLEDGER_NATS_USER"), natsPW: get("AIDLEDGER_NATS_PASSWORD"),
+		postgresURL: get("AIDLEDGER_POSTGRES_URL"), stream: get("AIDLEDGER_STREAM"),
+	}
+	host, port, err := net.SplitHostPort(o.listen)
+	if err != nil {
+		return o, usage(cmd, "--listen %q is no address; write HOST:PORT, as in 127.0.0.1:8080", o.listen)
+	}
+	if n, err := strconv.Atoi(port); err != nil || n < 0 || n > 65535 {
+		return o, usage(cmd, "--listen has the port %q; ports go from 0 to 65535", port)
+	}
+	if ip := net.ParseIP(host); o.token == "" && host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return o, usage(cmd, "--listen %s is open to other machines; set a token for them in AIDLEDGER_TOKEN, or listen on 127.0.0.1", o.listen)
+	}
+	if o.token != "" && len(o.token) < 16 {
+		return o, usage(cmd, "AIDLEDGER_TOKEN has less than 16 characters, which can be guessed; make one with: openssl rand -hex 24")
+	}
+	o.replicas, err = strconv.Atoi(get("AIDLEDGER_REPLICAS"))
+	if err != nil || o.replicas != 1 && o.replicas != 3 && o.replicas != 5 {
+		return o, usage(cmd, "--replicas is %q; use 1, 3 or 5", get("AIDLEDGER_REPLICAS"))
+	}
+	if o.replicas > 1 && o.natsURL == "" {
+		return o, usage(cmd, "--replicas %d needs the servers of a cluster in --nats-url", o.replicas)
+	}
+	return o, checkNames(cmd, o)
+}
+
+func checkNames(cmd *cobra.Command, o serveOptions) error {
+	for _, b := range []byte(o.stream) {
+		if b != '-' && b != '_' && (b < '0' || b > '9') && (b < 'A' || b > 'Z') && (b < 'a' || b > 'z') {
+			return usage(cmd, "--stream %q is no name; use letters, digits, - and _", o.stream)
+		}
+	}
+	if u, err := url.Parse(o.postgresURL); o.postgresURL != "" && err == nil && u.Scheme != "" &&
+		u.Scheme != "postgres" && u.Scheme != "postgresql" {
+		return usage(cmd, "--postgres-url starts with %s://; write postgres://USER@HOST/DATABASE", u.Scheme)
+	}
+	return nil
+}
+
+// server is what runs between the start and the stop of serve. Parts are
+// stopped in the reverse order of their start.
+type server struct {
+	*command
+	serveOptions
+	log   *slog.Logger
+	parts []part
+
+	data     *dataDir
+	store    *eventstore.Store
+	views    *projections.DB
+	runner   *projections.Runner
+	versions map[string]string
+	failed   chan error // a part that cannot go on
+}
+
+type part struct {
+	name string
+	stop func(context.Context) error
+}
+
+// runServer is the composition root: it starts the parts, waits for the end of
+// ctx or for a part that fails, and stops what was started.
+func (c *command) runServer(ctx context.Context, o serveOptions) error {
+	s := &server{command: c, serveOptions: o, failed: make(chan error, 2)}
+	s.log = slog.New(slog.NewTextHandler(c.notes, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	s.versions = map[string]string{"aidledger": version(), "go": runtime.Version()}
+	err := s.start(ctx)
+	if err == nil {
+		select {
+		case <-ctx.Done():
+			fmt.Fprintln(c.notes, "stopping")
+		case err = <-s.failed:
+		}
+	} else if ctx.Err() != nil {
+		err = nil // interrupted while starting: what was started stops again
+	}
+	return errors.Join(err, s.stop())
+}
+
+func (s *server) start(ctx context.Context) error {
+	var err error
+	if s.data, err = openDataDir(s.dir); err != nil {
+		return err
+	}
+	s.parts = append(s.parts, part{"", func(context.Context) error { s.data.release(); return nil }})
+	if s.token == "" {
+		if s.token, err = s.data.token(); err != nil {
+			return err
+		}
+	}
+	listener, err := s.bindAddress()
+	if err != nil {
+		return err
+	}
+	s.parts = append(s.parts, part{"", func(context.Context) error { listener.Close(); return nil }})
+	log, err := s.startLog()
+	if err != nil {
+		return err
+	}
+	database, err := s.startDatabase(ctx)
+	if err != nil {
+		return err
+	}
+	if err := s.openViews(ctx, log, database); err != nil {
+		return err
+	}
+	url, err := s.startHTTP(ctx, listener)
+	if err != nil {
+		return err
+	}
+	if s.demo {
+		if err := s.loadDemo(ctx); err != nil {
+			return err
+		}
+	}
+	// Clients on this machine find the server when it has everything.
+	if err := s.data.announce(address{URL: url, Token: s.token, PID: os.Getpid()}); err != nil {
+		return err
+	}
+	fmt.Fprintf(s.out, "listening on %s (data in %s)\n", url, s.data.path)
+	return nil
+}
+
+// step tells on stderr what is being done, and after it how long that took.
+func (s *server) step(what string, do func() error) error {
+	begun := time.Now()
+	if err := do(); err != nil {
+		return err
+	}
+	fmt.Fprintf(s.notes, "%s (%s)\n", what, time.Since(begun).Round(time.Millisecond))
+	return nil
+}
+
+func (s *server) bindAddress() (net.Listener, error) {
+	listener, err := net.Listen("tcp", s.listen)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		_, port, _ := net.SplitHostPort(s.listen)
+		return nil, fmt.Errorf("port %s is in use on %s; stop what uses it, or let the system pick a port with: --listen 127.0.0.1:0", port, s.listen)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("cannot listen on %s: %w", s.listen, err)
+	}
+	return listener, nil
+}
+
+// openViews connects the read models to the log and lets them follow it.
+func (s *server) openViews(ctx context.Context, log eventstore.Config, database string) error {
+	err := s.step("opened the read models", func() (err error) {
+		s.views, err = projections.Open(ctx, database)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	s.parts = append(s.parts, part{"", func(context.Context) error { s.views.Close(); return nil }})
+	err = s.step("opened the log "+s.stream, func() (err error) {
+		s.store, err = eventstore.Open(ctx, log)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	s.parts = append(s.parts, part{"the log", func(context.Context) error { s.store.Close(); return nil }})
+	fmt.Fprintln(s.notes, s.store.Durability())
+
+	s.runner = projections.NewRunner(s.views, s.store, s.log)
+	status, err := s.runner.Status(ctx)
+	if err != nil {
+		return err
+	}
+	if status.LogEnd < status.Position {
+		return projections.ErrLogBehind
+	}
+	running, stop := context.WithCancel(context.WithoutCancel(ctx))
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		if err := s.runner.Run(running); err != nil && running.Err() == nil {
+			s.failed <- err
+		}
+	}()
+	s.parts = append(s.parts, part{"the read models", func(ctx context.Context) error {
+		stop()
+		return waitFor(ctx, ended)
+	}})
+	return nil
+}
+
+func waitFor(ctx context.Context, ended <-chan struct{}) error {
+	select {
+	case <-ended:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// startHTTP answers requests, and returns where.
+func (s *server) startHTTP(ctx context.Context, listener net.Listener) (url string, err error) {
+	end, err := s.store.End(ctx)
+	if err != nil {
+		return "", err
+	}
+	at := listener.Addr().(*net.TCPAddr)
+	host := at.IP.String()
+	if at.IP.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	url = "http://" + net.JoinHostPort(host, strconv.Itoa(at.Port))
+	h := web.New(web.Config{Store: s.store, Views: s.views, Runner: s.runner, Log: s.log, Token: s.token,
+		ReadyAt: end, Pages: s.demo, Versions: s.versions}).HTTP()
+	go func() {
+		if err := h.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			s.failed <- err
+		}
+	}()
+	s.parts = append(s.parts, part{"HTTP", func(ctx context.Context) error {
+		s.data.withdraw()
+		ctx, cancel := context.WithTimeout(ctx, stopMax/4)
+		defer cancel()
+		if err := h.Shutdown(ctx); err != nil {
+			return h.Close() // a client that does not finish is cut off
+		}
+		return nil
+	}})
+	return url, nil
+}
+
+// loadDemo records the demonstration programme, as far as it is not there, and
+// shows its totals.
+func (s *server) loadDemo(ctx context.Context) error {
+	bar := s.newBar("loading the programme")
+	defer bar.close()
+	var last uint64
+	err := s.step("loaded the demonstration programme", func() error {
+		return demo.Load(ctx, func(ctx context.Context, ledger string, rs []eventstore.Request) []eventstore.Outcome {
+			outcomes := s.store.SubmitBatch(ctx, ledger, rs, false)
+			for _, o := range outcomes {
+				last = max(last, o.Receipt.Position.Block)
+			}
+			return outcomes
+		}, func(done, total int) { bar.update(uint64(done), uint64(total)) })
+	})
+	if err != nil {
+		return err
+	}
+	bar.close()
+	if err := s.runner.WaitFor(ctx, last); err != nil {
+		return err
+	}
+	l, err := s.views.Ledgers(ctx, projections.ListQuery{})
+	if err != nil {
+		return err
+	}
+	t, err := s.views.Totals(ctx, projections.TotalsQuery{Ledger: demo.Programme, By: "year"})
+	if err != nil {
+		return err
+	}
+	printTotals(s.out, t, facts(l.Rows, demo.Programme), localeLanguage())
+	fmt.Fprintf(s.out, "%s: %s\n\n", demo.Invented, facts(l.Rows, demo.Invented).Title)
+	return nil
+}
+
+// stop stops everything that was started, the last first.
+func (s *server) stop() error {
+	ctx, cancel := context.WithTimeout(context.Background(), stopMax)
+	defer cancel()
+	var errs []error
+	for len(s.parts) > 0 {
+		p := s.parts[len(s.parts)-1]
+		s.parts = s.parts[:len(s.parts)-1]
+		if err := p.stop(ctx); err != nil {
+			errs = append(errs, fmt.Errorf("stop %s: %w", p.name, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// version is the version of this program as far as the build knows it.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" {
+			return info.Main.Version + " " + s.Value
+		}
+	}
+	return info.Main.Version
+}

@@ -1,0 +1,151 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"aidledger/projections/localpg/pgtest"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// TestMain makes this test binary the program, too, so that stories run it as
+// a process of its own.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"aidledger": main})
+}
+
+// TestStories runs the stories in testdata. Each has a data directory and a
+// database of its own; a story that sets AIDLEDGER_POSTGRES_URL to nothing
+// uses a private cluster.
+func TestStories(t *testing.T) {
+	stories, err := filepath.Glob("testdata/*.txtar")
+	if err != nil || len(stories) == 0 {
+		t.Fatal("there are no stories", err)
+	}
+	databases := map[string]string{}
+	for _, story := range stories {
+		databases[strings.TrimSuffix(filepath.Base(story), ".txtar")] = pgtest.Database(t)
+	}
+	testscript.Run(t, testscript.Params{
+		Files:               stories,
+		WorkdirRoot:         pgtest.Dir(t),
+		RequireExplicitExec: true,
+		Deadline:            time.Now().Add(3 * patience),
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("AIDLEDGER_DATA", filepath.Join(e.WorkDir, "data"))
+			e.Setenv("AIDLEDGER_LISTEN", "127.0.0.1:0")
+			e.Setenv("AIDLEDGER_POSTGRES_URL", databases[strings.TrimPrefix(filepath.Base(e.WorkDir), "script-")])
+			e.Setenv("LC_ALL", "C.UTF-8")
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exits": exits, "ready": ready, "sql": sql, "postmaster": postmaster, "gone": gone, "occupy": occupy,
+		},
+	})
+}
+
+// patience is how long a story waits for what must happen.
+const patience = time.Minute
+
+// eventually calls f until it is true.
+func eventually(ts *testscript.TestScript, what string, f func() bool) {
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	deadline := time.Now().Add(patience)
+	for !f() {
+		if time.Now().After(deadline) {
+			ts.Fatalf("it did not happen: %s", what)
+		}
+		<-tick.C
+	}
+}
+
+// exits runs a program and checks its exit code: exits 3 aidledger do …
+func exits(ts *testscript.TestScript, _ bool, args []string) {
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	got := 0
+	if err := ts.Exec(args[1], args[2:]...); err != nil {
+		ended, ok := errors.AsType[*exec.ExitError](err)
+		if !ok {
+			ts.Fatalf("%v", err)
+		}
+		got = ended.ExitCode()
+	}
+	ts.Logf("exit code %d", got)
+	if got != want {
+		ts.Fatalf("the exit code is %d, want %d", got, want)
+	}
+}
+
+// ready waits until the server of the data directory has started.
+func ready(ts *testscript.TestScript, _ bool, _ []string) {
+	eventually(ts, "the server is ready", func() bool {
+		a, err := readAddress(ts.Getenv("AIDLEDGER_DATA"))
+		if err != nil {
+			return false
+		}
+		got, err := http.Get(a.URL + "/readyz")
+		if err != nil {
+			return false
+		}
+		got.Body.Close()
+		return got.StatusCode == http.StatusOK
+	})
+}
+
+// sql changes the story's database behind the back of the server.
+func sql(ts *testscript.TestScript, _ bool, args []string) {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	conn, err := pgx.Connect(ctx, ts.Getenv("AIDLEDGER_POSTGRES_URL"))
+	ts.Check(err)
+	defer conn.Close(ctx)
+	tag, err := conn.Exec(ctx, args[0])
+	ts.Check(err)
+	if tag.RowsAffected() == 0 {
+		ts.Fatalf("nothing was changed by %s", args[0])
+	}
+}
+
+// postmaster remembers the private PostgreSQL cluster of the data directory.
+func postmaster(ts *testscript.TestScript, _ bool, _ []string) {
+	files, err := filepath.Glob(filepath.Join(ts.Getenv("AIDLEDGER_DATA"), "postgres", "pg*", "postmaster.pid"))
+	ts.Check(err)
+	if len(files) != 1 {
+		ts.Fatalf("there are %d running clusters", len(files))
+	}
+	text, err := os.ReadFile(files[0])
+	ts.Check(err)
+	pid, _, _ := strings.Cut(string(text), "\n")
+	ts.Setenv("POSTMASTER", pid)
+}
+
+// gone waits until the cluster that was remembered has ended.
+func gone(ts *testscript.TestScript, _ bool, _ []string) {
+	pid, err := strconv.Atoi(ts.Getenv("POSTMASTER"))
+	ts.Check(err)
+	eventually(ts, "PostgreSQL has ended", func() bool { return errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) })
+}
+
+// occupy listens on a port and sets PORT to it.
+func occupy(ts *testscript.TestScript, _ bool, _ []string) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	ts.Check(err)
+	ts.Defer(func() { l.Close() })
+	_, port, err := net.SplitHostPort(l.Addr().String())
+	ts.Check(err)
+	ts.Setenv("PORT", port)
+}

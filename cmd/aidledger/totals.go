@@ -1,0 +1,241 @@
+package main
+
+import (
+	"encoding/csv"
+	"fmt"
+	"io"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"aidledger/cmd/internal/web"
+	"aidledger/projections"
+
+	"github.com/go-json-experiment/json"
+	"github.com/spf13/cobra"
+)
+
+func (c *command) totals() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "totals",
+		Short: "Show totals by year, budget year, project, village, provider or fund",
+		Args:  exactly(0),
+	}
+	bind(cmd, "client")
+	f := cmd.Flags()
+	by := f.String("by", "year", "year, budget-year, project, village, provider or fund")
+	year := f.Int("year", 0, "count this effective year only")
+	currency := f.String("currency", "", "count this currency only, such as CNY")
+	asOf := f.String("as-of", "", "what was recorded at a position (12.3) or a time (2018-12-31T23:59:59+08:00)")
+	until := f.String("effective-until", "", "what happened up to this date")
+	waitFor := f.String("wait-for", "", "wait until the read models have this position")
+	asJSON := f.Bool("json", false, "print JSON")
+	asCSV := f.Bool("csv", false, "print CSV with every stage; an empty cell means not reported")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if *asJSON && *asCSV {
+			return usage(cmd, "give one of --json and --csv")
+		}
+		lang, err := chosenLanguage(cmd)
+		if err != nil {
+			return err
+		}
+		q := url.Values{"by": {*by}}
+		if cmd.Flags().Changed("year") {
+			q.Set("year", strconv.Itoa(*year))
+		}
+		set(q, "currency", *currency)
+		set(q, "as_of", *asOf)
+		set(q, "effective_until", *until)
+		set(q, "wait_for", *waitFor)
+		cl, err := newClient(cmd)
+		if err != nil {
+			return err
+		}
+		t, err := allTotals(cmd, cl, q)
+		if err != nil {
+			return err
+		}
+		switch {
+		case *asJSON:
+			return c.printJSON(t)
+		case *asCSV:
+			return totalsCSV(c.out, t)
+		}
+		ledgers, err := cl.ledgers(cmd.Context())
+		if err != nil {
+			return err
+		}
+		printTotals(c.out, t, facts(ledgers, t.Ledger), lang)
+		return nil
+	}
+	return cmd
+}
+
+func set(q url.Values, name, value string) {
+	if value != "" {
+		q.Set(name, value)
+	}
+}
+
+func (c *command) printJSON(v any) error {
+	body, err := json.Marshal(v, json.Deterministic(true))
+	if err == nil {
+		_, err = c.out.Write(append(body, '\n'))
+	}
+	return err
+}
+
+// allTotals reads all pages of an answer. The pages are of one position.
+func allTotals(cmd *cobra.Command, cl *client, q url.Values) (all projections.Totals, err error) {
+	ledger, err := cl.ledger(cmd.Context())
+	if err != nil {
+		return all, err
+	}
+	for {
+		t, err := fetch[projections.Totals](cmd.Context(), cl, ledger+"/totals", q)
+		if err != nil {
+			return all, err
+		}
+		t.Rows = append(all.Rows, t.Rows...)
+		if all = t; t.Next == "" {
+			return all, nil
+		}
+		q.Set("after", t.Next)
+	}
+}
+
+// column is one amount of a row of totals.
+type column struct {
+	name   string // as in JSON
+	en, zh string
+	shown  showing
+	of     func(projections.TotalsSum) *string
+}
+
+// showing says when a column is in the table; JSON and CSV have all of them.
+type showing uint8
+
+const (
+	whereUsed showing = iota // somebody recorded such an amount
+	always
+	never
+)
+
+var columns = []column{
+	{"pledged", "pledged", "认捐", whereUsed, func(t projections.TotalsSum) *string { return t.Pledged }},
+	{"committed", "committed", "安排", always, func(t projections.TotalsSum) *string { return t.Committed }},
+	{"recognised", "recognised", "确认", never, func(t projections.TotalsSum) *string { return t.Recognised }},
+	{"received", "cash received", "到位资金", always, func(t projections.TotalsSum) *string { return t.Received }},
+	{"in_kind", "in kind", "捐物折款", always, func(t projections.TotalsSum) *string { return t.InKind }},
+	{"funding", "together", "合计", always, func(t projections.TotalsSum) *string { return t.Funding }},
+	{"carried_in", "carried in", "结转转入", whereUsed, func(t projections.TotalsSum) *string { return t.CarriedIn }},
+	{"carried_out", "carried out", "结转转出", whereUsed, func(t projections.TotalsSum) *string { return t.CarriedOut }},
+	{"allocated", "allocated", "分配", whereUsed, func(t projections.TotalsSum) *string { return t.Allocated }},
+	{"disbursed", "disbursed", "拨付", always, func(t projections.TotalsSum) *string { return t.Disbursed }},
+	{"spent", "spent", "支出", whereUsed, func(t projections.TotalsSum) *string { return t.Spent }},
+	{"returned", "returned", "退回", whereUsed, func(t projections.TotalsSum) *string { return t.Returned }},
+	{"repaid", "repaid", "缴回", whereUsed, func(t projections.TotalsSum) *string { return t.Repaid }},
+	{"distributed", "distributed", "物资发放", whereUsed, func(t projections.TotalsSum) *string { return t.Distributed }},
+	{"unallocated", "unallocated", "未分配", never, func(t projections.TotalsSum) *string { return t.Unallocated }},
+	{"due", "due", "未到位", never, func(t projections.TotalsSum) *string { return t.Due }},
+	{"cash", "cash", "结存", never, func(t projections.TotalsSum) *string { return t.Cash }},
+	{"undisbursed", "undisbursed", "未拨付", never, func(t projections.TotalsSum) *string { return t.Undisbursed }},
+	{"unspent", "unspent", "未支出", never, func(t projections.TotalsSum) *string { return t.Unspent }},
+}
+
+func shownColumns(t projections.Totals) []column {
+	return slices.DeleteFunc(slices.Clone(columns), func(col column) bool {
+		used := slices.ContainsFunc(t.Rows, func(r projections.TotalsRow) bool {
+			text := col.of(r.TotalsSum)
+			return text != nil && strings.Trim(*text, "-0.") != ""
+		})
+		return col.shown == never || col.shown == whereUsed && !used
+	})
+}
+
+// printTotals shows totals to people.
+func printTotals(w io.Writer, t projections.Totals, l projections.Ledger, lang language) {
+	fmt.Fprintf(w, "%s  %s\n", t.Ledger, l.Title)
+	if l.Invented {
+		fmt.Fprintln(w, lang.say("*** INVENTED FIGURES, FOR DEMONSTRATION ONLY ***", "*** 虚构数据，仅供演示 ***"))
+	}
+	fmt.Fprintf(w, lang.say("by %s, as of position %s; each column counts one stage, together = committed + received without a commitment + in kind\n\n",
+		"按%s统计，截至位置 %s；各列分别统计，合计 = 安排 + 未经安排而到位的资金 + 捐物折款\n\n"), lang.say(t.By, dimensions[t.By]), t.Position)
+	shown := shownColumns(t)
+	named := slices.ContainsFunc(t.Rows, func(r projections.TotalsRow) bool { return r.Name != "" && r.Name != r.Key })
+	g := &grid{head: []string{lang.say(t.By, dimensions[t.By])}, numeric: []bool{false}}
+	if named {
+		g.head, g.numeric = append(g.head, lang.say("name", "名称")), append(g.numeric, false)
+	}
+	g.head, g.numeric = append(g.head, lang.say("currency", "币种")), append(g.numeric, false)
+	for _, col := range shown {
+		g.head, g.numeric = append(g.head, lang.say(col.en, col.zh)), append(g.numeric, true)
+	}
+	line := func(key, name string, s projections.TotalsSum) []string {
+		cells := []string{key}
+		if named {
+			cells = append(cells, name)
+		}
+		cells = append(cells, string(s.Currency))
+		for _, col := range shown {
+			cells = append(cells, web.Grouped(col.of(s), s.Currency, web.IsApproximate(s, col.name), lang.say("not reported", "未报告")))
+		}
+		return cells
+	}
+	for _, r := range t.Rows {
+		g.rows = append(g.rows, line(keyText(r, lang), r.Name, r.TotalsSum))
+	}
+	for _, s := range t.Sum {
+		g.foot = append(g.foot, line(lang.say("sum", "总计"), "", s))
+	}
+	g.print(w)
+	fmt.Fprintln(w)
+}
+
+// dimensions are the Chinese names of what totals can be asked by.
+var dimensions = map[string]string{
+	"year": "年度", "budget-year": "预算年度", "project": "项目", "village": "村", "provider": "出资方", "fund": "资金",
+}
+
+func keyText(r projections.TotalsRow, lang language) string {
+	switch r.Line {
+	case "unallocated":
+		return lang.say("(unallocated)", "（未分配到项目）")
+	case "not-assigned":
+		return lang.say("(not yet assigned to a village)", "（尚未落实到村）")
+	}
+	return r.Key
+}
+
+// totalsCSV prints every stage of every row. Amounts have no grouping, so that
+// a spreadsheet reads them as numbers.
+func totalsCSV(w io.Writer, t projections.Totals) error {
+	out := csv.NewWriter(w)
+	head := []string{"ledger", "position", t.By, "name", "line", "currency"}
+	for _, col := range columns {
+		head = append(head, col.name)
+	}
+	_ = out.Write(append(head, "approximate")) // Flush reports what failed
+	for _, r := range t.Rows {
+		cells := []string{t.Ledger, t.Position.String(), inert(r.Key), inert(r.Name), r.Line, string(r.Currency)}
+		for _, col := range columns {
+			cell := ""
+			if text := col.of(r.TotalsSum); text != nil {
+				cell = *text
+			}
+			cells = append(cells, cell)
+		}
+		_ = out.Write(append(cells, strings.Join(r.Approximate, " ")))
+	}
+	out.Flush()
+	return out.Error()
+}
+
+// inert keeps a spreadsheet from taking a text for a formula.
+func inert(cell string) string {
+	if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
+		return "'" + cell
+	}
+	return cell
+}

@@ -1,0 +1,113 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"net/url"
+	"slices"
+
+	"aidledger/cmd/internal/web"
+	"aidledger/projections"
+
+	"github.com/go-json-experiment/json"
+	"github.com/spf13/cobra"
+)
+
+func (c *command) trace() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "trace ID",
+		Short: "Show where the money of a thing comes from and where it goes",
+		Long:  "Show where the money of a thing comes from and where it goes: a fund, gift, project, place, organisation,\ndisbursement or entry.",
+		Args:  exactly(1),
+	}
+	bind(cmd, "client")
+	asOf := cmd.Flags().String("as-of", "", "what was recorded at a position or a time")
+	asJSON := cmd.Flags().Bool("json", false, "print JSON")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		lang, err := chosenLanguage(cmd)
+		if err != nil {
+			return err
+		}
+		cl, err := newClient(cmd)
+		if err != nil {
+			return err
+		}
+		ledger, err := cl.ledger(cmd.Context())
+		if err != nil {
+			return err
+		}
+		q := url.Values{"limit": {"1000"}}
+		set(q, "as_of", *asOf)
+		path := ledger + "/trace/" + url.PathEscape(args[0])
+		t, err := fetch[projections.Trace](cmd.Context(), cl, path, q)
+		if err != nil {
+			return err
+		}
+		for next := t.Next; next != ""; {
+			q.Set("after", next)
+			more, err := fetch[projections.Trace](cmd.Context(), cl, path, q)
+			if err != nil {
+				return err
+			}
+			t.Movements, next = append(t.Movements, more.Movements...), more.Next
+		}
+		if t.Next = ""; *asJSON {
+			return c.printJSON(t)
+		}
+		c.printTrace(t, lang)
+		return nil
+	}
+	return cmd
+}
+
+func (c *command) printTrace(t projections.Trace, lang language) {
+	fmt.Fprintf(c.out, "%s %s  %s\n", t.Noun, t.ID, t.Name)
+	if facts, ok := t.Facts.(map[string]any); ok {
+		for _, name := range slices.Sorted(maps.Keys(facts)) {
+			if text, err := json.Marshal(facts[name], json.Deterministic(true)); err == nil {
+				fmt.Fprintf(c.out, "  %s: %s\n", name, text)
+			}
+		}
+	}
+	c.printEdges(lang.say("up: where it comes from", "上溯：资金来源"), t.Up, lang)
+	c.printEdges(lang.say("down: where it goes", "下达：资金去向"), t.Down, lang)
+	if len(t.Movements) > 0 {
+		fmt.Fprintf(c.out, "\n%s\n", lang.say("movements", "流水"))
+		g := &grid{
+			head: []string{lang.say("position", "位置"), lang.say("date", "日期"), lang.say("stage", "环节"), lang.say("fund", "资金"),
+				lang.say("project", "项目"), lang.say("place", "地点"), lang.say("payee", "收款方"), lang.say("amount", "金额"), ""},
+			numeric: []bool{7: true, 8: false},
+		}
+		for _, m := range t.Movements {
+			g.add(m.Position.String(), m.Date.String(), m.Stage, string(m.Fund), string(m.Project), string(m.Place), string(m.Payee),
+				web.Grouped(&m.Amount, m.Currency, m.Approximate, ""), string(m.Currency))
+		}
+		g.print(c.out)
+	}
+	for _, p := range t.Pairings {
+		fmt.Fprintf(c.out, "\n%s %s: %s → %s (%s)\n", lang.say("pairing", "结对"), p.Pairing, p.Helper.Name, p.Helped.Name, p.Purpose)
+	}
+	for _, n := range t.Notes {
+		fmt.Fprintf(c.out, "\n%s %s (%s): %s", lang.say("note", "备注"), n.ID, n.Kind, n.Text)
+		if n.Amount != nil {
+			fmt.Fprintf(c.out, " [%s %s, %s]", web.Grouped(n.Amount, n.Currency, n.Approximate, ""), n.Currency, lang.say("in no total", "不计入任何合计"))
+		}
+		fmt.Fprintln(c.out)
+	}
+}
+
+func (c *command) printEdges(title string, edges []projections.Edge, lang language) {
+	if len(edges) == 0 {
+		return
+	}
+	fmt.Fprintf(c.out, "\n%s\n", title)
+	g := &grid{
+		head: []string{lang.say("from", "自"), "", lang.say("to", "至"), "", lang.say("stage", "环节"), lang.say("amount", "金额"), "",
+			lang.say("entries", "笔数")},
+		numeric: []bool{5: true, 6: false, 7: true},
+	}
+	for _, e := range edges {
+		g.add(e.From.ID, e.From.Name, e.To.ID, e.To.Name, e.Stage, web.Grouped(&e.Amount, e.Currency, false, ""), string(e.Currency), fmt.Sprint(e.Entries))
+	}
+	g.print(c.out)
+}
