@@ -1,5 +1,10 @@
 package domain
 
+import (
+	"cmp"
+	"slices"
+)
+
 // An allocation (分配) sets part of a fund aside for a project. Rules:
 //   - the project is approved, and neither accepted nor cancelled;
 //   - no more is allocated than is unallocated in the fund;
@@ -57,10 +62,18 @@ var (
 // lineKey names the line of one project in one fund.
 type lineKey struct{ fund, project ID }
 
-// take settles the fund, evidence and amount of a command that uses a fund.
-func (c FundAmount) take(l *Ledger, e Evidence, eventType string, ctx Context) (fund, Evidence, Money, error) {
+func (k lineKey) compare(o lineKey) int {
+	return cmp.Or(cmp.Compare(k.fund, o.fund), cmp.Compare(k.project, o.project))
+}
+
+// take settles the fund, evidence and amount of a command that uses a fund and
+// names other things, which have to be known.
+func (c FundAmount) take(l *Ledger, e Evidence, eventType string, ctx Context, others ...ref) (fund, Evidence, Money, error) {
 	f, err := l.openFund(c.Fund, "fund")
 	if err != nil {
+		return f, e, Money{}, err
+	}
+	if err = l.known(others...); err != nil {
 		return f, e, Money{}, err
 	}
 	if e, err = l.evidence(eventType, e, ctx); err != nil {
@@ -84,13 +97,13 @@ func (l *Ledger) fundable(id ID, field string) (project, error) {
 		return p, clash("project_not_approved", "the project %s is not approved", id).in(field).
 			hint("approve it first").with("project", id).with("state", p.state)
 	case accepted, cancelled:
-		return p, wrongState(id, p.state, "be given money")
+		return p, wrongState(id, p.state, "be given money").in(field)
 	}
 	return p, nil
 }
 
 func (c *AllocateFunds) decide(l *Ledger, ctx Context) ([]Event, error) {
-	f, e, m, err := c.take(l, c.Evidence, "funds-allocated", ctx)
+	f, e, m, err := c.take(l, c.Evidence, "funds-allocated", ctx, ref{NounProject, c.Project, "project"})
 	if err != nil {
 		return nil, err
 	}
@@ -98,7 +111,7 @@ func (c *AllocateFunds) decide(l *Ledger, ctx Context) ([]Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	if free := f.sums.Unallocated(); m.Minor > free {
+	if free := max(f.sums.Unallocated(), 0); m.Minor > free {
 		return nil, refuse("insufficient_unallocated", "only %s of the fund %s is not allocated", f.money(free), c.Fund).in("amount").
 			hint("allocate at most that").with("unallocated", f.money(free)).with("asked", m)
 	}
@@ -107,7 +120,8 @@ func (c *AllocateFunds) decide(l *Ledger, ctx Context) ([]Event, error) {
 }
 
 func (c *ReallocateFunds) decide(l *Ledger, ctx Context) ([]Event, error) {
-	f, e, m, err := c.take(l, c.Evidence, "funds-reallocated", ctx)
+	f, e, m, err := c.take(l, c.Evidence, "funds-reallocated", ctx,
+		ref{NounProject, c.From, "from"}, ref{NounProject, c.To, "to"})
 	if err != nil {
 		return nil, err
 	}
@@ -135,22 +149,23 @@ func (c *ReallocateFunds) decide(l *Ledger, ctx Context) ([]Event, error) {
 }
 
 // wait notes money of a project that has no places yet, so that it can be
-// divided when they are assigned.
+// divided when they are assigned. Each entry waits on its own: what reverses it
+// later is then divided exactly as it was.
 func (l *Ledger) wait(s Stage, f FundFacts, project ID, m Money, d Date) {
 	p, _ := l.projects.get(project)
 	if len(p.shares) > 0 {
 		return
 	}
-	old, _ := l.waiting.get(project)
-	all := make([]Waiting, len(old), len(old)+1)
-	copy(all, old)
-	for i, w := range all {
-		if w.Stage == s && w.FundFacts == f && w.Date == d {
-			all[i].Amount.Minor += m.Minor
-			l.waiting.put(project, all)
+	all, _ := l.waiting.get(project)
+	if m.Minor < 0 { // a reversal leaves nothing to wait for
+		opposite := Waiting{FundFacts: f, Stage: s, Amount: m.Neg(), Date: d}
+		if i := slices.Index(all, opposite); i >= 0 {
+			l.waiting.put(project, slices.Concat(all[:i], all[i+1:]))
 			return
 		}
 	}
+	// Appending may share an array with the shorter slice that a rollback puts
+	// back; nothing reads an array beyond the length of its slice.
 	l.waiting.put(project, append(all, Waiting{FundFacts: f, Stage: s, Amount: m, Date: d}))
 }
 
@@ -161,22 +176,20 @@ func (*FundsAllocated) EventType() string { return "funds-allocated" }
 func (*FundsReallocated) EventType() string { return "funds-reallocated" }
 
 func (e *FundsAllocated) evolve(l *Ledger) {
-	l.claimSource(e.EventType(), e.Correction, e.Evidence)
 	if len(e.Places) == 0 {
 		l.wait(Allocated, e.FundFacts, e.Project, e.Amount, e.Date)
 	}
-	l.count(e)
+	l.record(e, e.Correction, e.Evidence)
 }
 
 func (e *FundsReallocated) evolve(l *Ledger) {
-	l.claimSource(e.EventType(), e.Correction, e.Evidence)
 	if len(e.FromPlaces) == 0 {
 		l.wait(Allocated, e.FundFacts, e.From, e.Amount.Neg(), e.Date)
 	}
 	if len(e.ToPlaces) == 0 && e.To != "" {
 		l.wait(Allocated, e.FundFacts, e.To, e.Amount, e.Date)
 	}
-	l.count(e)
+	l.record(e, e.Correction, e.Evidence)
 }
 
 func (e *FundsAllocated) movements(out []Movement) []Movement {

@@ -8,7 +8,8 @@ import (
 // At the end of a period money is carried over (结转), funds are closed (决算)
 // and years are closed (关账). Rules:
 //   - no more is carried over than the fund holds in cash, and only between
-//     funds of the same currency;
+//     funds of the same currency; what is handed on can be allocated in the
+//     other fund, and no longer in this one;
 //   - a fund closes with no cash, nothing unspent at a project and nothing due
 //     (open items);
 //   - a year closes once it is over and the funds of that budget year hold no
@@ -64,7 +65,10 @@ var (
 )
 
 func (c *CarryOver) decide(l *Ledger, ctx Context) ([]Event, error) {
-	f, e, m, err := c.take(l, c.Evidence, "funds-carried-over", ctx)
+	if c.To == c.Fund {
+		return nil, refuse("same_fund", "%s would give to itself", c.Fund).in("to").hint("name another fund")
+	}
+	f, e, m, err := c.take(l, c.Evidence, "funds-carried-over", ctx, ref{NounFund, c.To, "to"})
 	if err != nil {
 		return nil, err
 	}
@@ -72,12 +76,9 @@ func (c *CarryOver) decide(l *Ledger, ctx Context) ([]Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	if c.To == c.Fund {
-		return nil, refuse("same_fund", "%s would give to itself", c.Fund).in("to").hint("name another fund")
-	}
 	if to.currency != f.currency {
 		return nil, refuse("currency_mismatch", "%s is in %s, %s is in %s", c.Fund, f.currency, c.To, to.currency).in("to").
-			hint("name a fund in %s", f.currency)
+			hint("name a fund in %s", f.currency).with("expected", f.currency).with("given", to.currency)
 	}
 	if err := l.holds(f, c.Fund, m); err != nil {
 		return nil, err
@@ -94,19 +95,13 @@ func (c *CloseFund) decide(l *Ledger, ctx Context) ([]Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	open := clash("open_items", "the fund %s has open items", c.Fund).in("fund").
-		hint("spend, return, carry over or reduce them first")
-	due := int64(0)
-	if f.basis == byCommitment {
-		due = f.sums.Due()
+	if err := f.notBefore(e.Date); err != nil {
+		return nil, err
 	}
-	for name, minor := range map[string]int64{"cash": f.sums.Cash(), "unspent": f.sums.Unspent(), "due": max(due, 0)} {
-		if minor != 0 {
-			open.with(name, f.money(minor))
-		}
-	}
-	if len(open.Detail) > 0 {
-		return nil, open
+	cash, unspent, due := f.money(f.sums.Cash()), f.money(f.sums.Unspent()), f.money(max(f.sums.Due(), 0))
+	if !cash.IsZero() || !unspent.IsZero() || !due.IsZero() {
+		return nil, clash("open_items", "the fund %s has open items: cash %s, unspent %s, due %s", c.Fund, cash, unspent, due).in("fund").
+			hint("spend, return, carry over or reduce them first").with("cash", cash).with("unspent", unspent).with("due", due)
 	}
 	return []Event{&FundClosed{FundFacts: f.facts(c.Fund), Evidence: e}}, nil
 }
@@ -114,6 +109,9 @@ func (c *CloseFund) decide(l *Ledger, ctx Context) ([]Event, error) {
 func (c *CloseYear) decide(l *Ledger, ctx Context) ([]Event, error) {
 	if l.closedYears.has(c.Year) {
 		return nil, nil
+	}
+	if err := checkYear(c.Year, "year"); err != nil {
+		return nil, err
 	}
 	if c.Year >= ctx.Today.Year() {
 		return nil, refuse("year_not_over", "%d is not over; today is %s", c.Year, ctx.Today).in("year").
@@ -143,10 +141,7 @@ func (*FundClosed) EventType() string { return "fund-closed" }
 // EventType is year-closed.
 func (*YearClosed) EventType() string { return "year-closed" }
 
-func (e *FundsCarriedOver) evolve(l *Ledger) {
-	l.claimSource(e.EventType(), e.Correction, e.Evidence)
-	l.count(e)
-}
+func (e *FundsCarriedOver) evolve(l *Ledger) { l.record(e, e.Correction, e.Evidence) }
 
 func (e *FundClosed) evolve(l *Ledger) {
 	f, _ := l.funds.get(e.Fund)

@@ -1,6 +1,7 @@
 package domain
 
 import (
+	"cmp"
 	"maps"
 	"reflect"
 	"slices"
@@ -15,6 +16,9 @@ import (
 //	doc   what it means, shown by help texts and API descriptions
 //	enum  the values that it may take, separated by commas
 //	text  "note" allows several lines and 2,000 characters instead of one line and 200
+//
+// Only Check changes a command; deciding it leaves it as it is, so that it can
+// be decided again or sent again.
 type Command interface {
 	decide(l *Ledger, ctx Context) ([]Event, error)
 }
@@ -94,4 +98,4 @@ func CommandName(c Command) string {
 	return commandNames()[reflect.TypeOf(c)]
 }
 
-func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }

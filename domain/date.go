@@ -18,6 +18,15 @@ type Date struct {
 // The years that a ledger holds.
 const yearMin, yearMax = 1949, 2200
 
+// checkYear refuses a year that a ledger does not hold.
+func checkYear(year int, field string) error {
+	if year < yearMin || year > yearMax {
+		return refuse("year_range", "%d is not between %d and %d", year, yearMin, yearMax).in(field).
+			hint("give a year such as 2019").with("year", year)
+	}
+	return nil
+}
+
 // ParseDate reads a date that a person or a file wrote: 2018, 2018-03 or
 // 2018-03-05, and 2018年3月5日, 2018年3月, 2018年 or 2018/3/5, with full-width
 // digits and with spaces around it. It refuses any other text, and whatever has

@@ -1,6 +1,9 @@
 package domain
 
-import "strconv"
+import (
+	"slices"
+	"strconv"
+)
 
 // A disbursement (拨付) pays money of a fund out to a project. Rules:
 //   - not more than the allocation of the fund to the project, and not more than
@@ -56,27 +59,25 @@ var (
 )
 
 func (c *DisburseFunds) decide(l *Ledger, ctx Context) ([]Event, error) {
-	f, e, m, err := c.take(l, c.Evidence, "funds-disbursed", ctx)
+	f, e, m, err := c.take(l, c.Evidence, "funds-disbursed", ctx, append(placeRefs(c.Place, c.Places),
+		ref{NounProject, c.Project, "project"}, ref{NounOrganisation, c.Payer, "payer"}, ref{NounOrganisation, c.Payee, "payee"})...)
 	if err != nil {
 		return nil, err
 	}
-	p, err := l.project(c.Project, "project")
-	if err != nil {
-		return nil, err
-	}
+	p, _ := l.projects.get(c.Project)
 	switch p.state {
 	case registered, suspended, cancelled:
 		return nil, clash("project_not_open", "the project %s is %s", c.Project, p.state).in("project").
 			hint("only a project that is approved, started or accepted is paid").with("project", c.Project).with("state", p.state)
 	}
-	if err := l.covers(f, c.Fund, c.Project, m); err != nil {
+	if err := l.payment(c, e); err != nil {
 		return nil, err
 	}
 	places, err := l.placesFor(m, c.Project, c.Place, c.Places)
 	if err != nil {
 		return nil, err
 	}
-	if err := l.payment(c, e); err != nil {
+	if err := l.covers(f, c.Fund, c.Project, m); err != nil {
 		return nil, err
 	}
 	return []Event{&FundsDisbursed{FundFacts: f.facts(c.Fund), Evidence: e, Project: c.Project, Amount: m, Places: places,
@@ -99,30 +100,61 @@ func (l *Ledger) covers(f fund, fundID, projectID ID, m Money) error {
 	return nil
 }
 
-// payment refuses unknown parties and numbers that were used before.
+// payment refuses numbers that were used before.
 func (l *Ledger) payment(c *DisburseFunds, e Evidence) error {
-	for field, id := range map[string]ID{"payer": c.Payer, "payee": c.Payee} {
-		if id == "" {
-			continue
-		}
-		if err := l.noun(NounOrganisation, id, field); err != nil {
-			return err
-		}
-	}
 	if c.Disbursement != "" {
 		if err := l.free(c.Disbursement, "disbursement"); err != nil {
 			return err
 		}
 	}
-	if c.Voucher != "" && l.keys.has(voucherKey(c.Payer, e.Date, c.Voucher)) {
+	if c.Voucher != "" && l.keys.has(voucherKey(c.Payer, e.Date.Year(), c.Voucher)) {
 		return clash("voucher_used", "the voucher %s of %d is recorded already", c.Voucher, e.Date.Year()).in("voucher").
 			hint("check the number; a voucher is paid once").with("voucher", c.Voucher).with("year", e.Date.Year())
 	}
 	return nil
 }
 
-func voucherKey(payer ID, d Date, number string) key {
-	return keyOf("voucher", string(payer), strconv.Itoa(d.Year()), FoldName(number))
+func voucherKey(payer ID, year int, number string) key {
+	return keyOf("voucher", string(payer), strconv.Itoa(year), FoldName(number))
+}
+
+// paymentKey is what a payment with a voucher has in common with its reversal,
+// which may have another date and has the negative amount.
+func (e *FundsDisbursed) paymentKey() key {
+	return keyOf("payment", string(e.Payer), e.Voucher, string(e.Fund), string(e.Project), strconv.FormatUint(magnitude(e.Amount.Minor), 10),
+		string(e.Disbursement), string(e.Payee), e.Document, e.SourceReference, e.Note)
+}
+
+// claimVoucher takes the voucher number of a payment in the year of its date.
+// A reversal frees it in that year: the payment has the reversal's own date, or
+// else it is the first one that is equal to it in all but the date.
+func (e *FundsDisbursed) claimVoucher(l *Ledger) {
+	k := e.paymentKey()
+	dates, _ := l.payments.get(k)
+	if e.Reverses == "" {
+		l.keys.put(voucherKey(e.Payer, e.Date.Year(), e.Voucher), struct{}{})
+		l.payments.put(k, append(slices.Clone(dates), e.Date))
+		return
+	}
+	if len(dates) == 0 {
+		return
+	}
+	i := max(slices.Index(dates, e.Date), 0)
+	l.keys.del(voucherKey(e.Payer, dates[i].Year(), e.Voucher))
+	if dates = slices.Concat(dates[:i], dates[i+1:]); len(dates) == 0 {
+		l.payments.del(k)
+		return
+	}
+	l.payments.put(k, dates)
+}
+
+// placeRefs lists the places that a command names.
+func placeRefs(one ID, parts []PlacePart) []ref {
+	refs := []ref{{NounPlace, one, "place"}}
+	for _, part := range parts {
+		refs = append(refs, ref{NounPlace, part.Place, "places"})
+	}
+	return refs
 }
 
 // placesFor divides an amount of a project among places: the one that is named,
@@ -152,7 +184,7 @@ func (l *Ledger) placeParts(m Money, projectID ID, p project, parts []PlacePart)
 			return nil, err
 		}
 		if seen[part.Place] {
-			return nil, refuse("place_repeated", "%s is named twice", part.Place).in("places").hint("name each place once")
+			return nil, refuse("place_repeated", "%s is named twice", part.Place).in("places").hint("name each place once").with("place", part.Place)
 		}
 		seen[part.Place] = true
 		amount, err := money(part.Amount, "", m.Currency)
@@ -160,7 +192,7 @@ func (l *Ledger) placeParts(m Money, projectID ID, p project, parts []PlacePart)
 			return nil, asRefusal(err).in("places")
 		}
 		out[i] = PlaceAmount{Place: part.Place, Amount: amount}
-		if sum += amount.Minor; sum > m.Minor {
+		if sum += amount.Minor; outOfRange(sum) {
 			break
 		}
 	}
@@ -188,17 +220,16 @@ func (l *Ledger) placeOf(p project, projectID, id ID, field string) error {
 func (*FundsDisbursed) EventType() string { return "funds-disbursed" }
 
 func (e *FundsDisbursed) evolve(l *Ledger) {
-	l.claimSource(e.EventType(), e.Correction, e.Evidence)
 	if e.Disbursement != "" && e.Reverses == "" {
 		l.names.put(e.Disbursement, NounDisbursement)
 	}
 	if e.Voucher != "" {
-		l.claim(e.Correction, voucherKey(e.Payer, e.Date, e.Voucher))
+		e.claimVoucher(l)
 	}
 	if len(e.Places) == 0 {
 		l.wait(Disbursed, e.FundFacts, e.Project, e.Amount, e.Date)
 	}
-	l.count(e)
+	l.record(e, e.Correction, e.Evidence)
 }
 
 func (e *FundsDisbursed) movements(out []Movement) []Movement {

@@ -67,27 +67,21 @@ var (
 )
 
 func (c *ReportExpenditure) decide(l *Ledger, ctx Context) ([]Event, error) {
-	f, e, m, err := c.take(l, c.Evidence, "expenditure-reported", ctx)
+	f, e, m, err := c.take(l, c.Evidence, "expenditure-reported", ctx, append(placeRefs(c.Place, c.Places),
+		ref{NounProject, c.Project, "project"}, ref{NounOrganisation, c.Payee, "payee"})...)
 	if err != nil {
 		return nil, err
 	}
-	p, err := l.project(c.Project, "project")
-	if err != nil {
-		return nil, err
-	}
+	p, _ := l.projects.get(c.Project)
 	if f.reimbursement && p.state != accepted {
 		return nil, clash("project_not_accepted", "the fund %s pays on account of results, and the project %s is %s", c.Fund, c.Project, p.state).
 			in("project").hint("accept the project first").with("state", p.state)
 	}
-	if err := l.unspent(f, c.Fund, c.Project, m, "expenditure_exceeds_disbursed"); err != nil {
+	places, err := l.placesFor(m, c.Project, c.Place, c.Places)
+	if err != nil {
 		return nil, err
 	}
-	if c.Payee != "" {
-		if err := l.noun(NounOrganisation, c.Payee, "payee"); err != nil {
-			return nil, err
-		}
-	}
-	places, err := l.placesFor(m, c.Project, c.Place, c.Places)
+	err = l.unspent(f, c.Fund, c.Project, m, "expenditure_exceeds_disbursed")
 	return one(&ExpenditureReported{FundFacts: f.facts(c.Fund), Evidence: e, Project: c.Project, Amount: m, Places: places,
 		Payee: c.Payee, Voucher: c.Voucher}, err)
 }
@@ -107,27 +101,30 @@ func (c *ReturnFunds) decide(l *Ledger, ctx Context) ([]Event, error) {
 	if c.Project == "" {
 		return c.repay(l, ctx)
 	}
-	f, e, m, err := c.take(l, c.Evidence, "funds-returned", ctx)
+	f, e, m, err := c.take(l, c.Evidence, "funds-returned", ctx, append(placeRefs(c.Place, c.Places),
+		ref{NounProject, c.Project, "project"})...)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := l.project(c.Project, "project"); err != nil {
-		return nil, err
-	}
-	if err := l.unspent(f, c.Fund, c.Project, m, "refund_exceeds_disbursed"); err != nil {
-		return nil, err
-	}
 	places, err := l.placesFor(m, c.Project, c.Place, c.Places)
+	if err != nil {
+		return nil, err
+	}
+	err = l.unspent(f, c.Fund, c.Project, m, "refund_exceeds_disbursed")
 	return one(&FundsReturned{FundFacts: f.facts(c.Fund), Evidence: e, Project: c.Project, Amount: m, Places: places}, err)
 }
 
 func (c *ReturnFunds) repay(l *Ledger, ctx Context) ([]Event, error) {
+	if c.Place != "" || len(c.Places) > 0 {
+		field := "place"
+		if c.Place == "" {
+			field = "places"
+		}
+		return nil, refuse("place_without_project", "cash of a fund is not of a place").in(field).hint("name the project, or leave the place out")
+	}
 	f, e, m, err := c.take(l, c.Evidence, "funds-repaid", ctx)
 	if err != nil {
 		return nil, err
-	}
-	if c.Place != "" || len(c.Places) > 0 {
-		return nil, refuse("place_without_project", "cash of a fund is not of a place").in("place").hint("name the project, or leave the place out")
 	}
 	if err := l.holds(f, c.Fund, m); err != nil {
 		return nil, err
@@ -154,25 +151,20 @@ func (*FundsReturned) EventType() string { return "funds-returned" }
 func (*FundsRepaid) EventType() string { return "funds-repaid" }
 
 func (e *ExpenditureReported) evolve(l *Ledger) {
-	l.claimSource(e.EventType(), e.Correction, e.Evidence)
 	if len(e.Places) == 0 {
 		l.wait(Spent, e.FundFacts, e.Project, e.Amount, e.Date)
 	}
-	l.count(e)
+	l.record(e, e.Correction, e.Evidence)
 }
 
 func (e *FundsReturned) evolve(l *Ledger) {
-	l.claimSource(e.EventType(), e.Correction, e.Evidence)
 	if len(e.Places) == 0 {
 		l.wait(Returned, e.FundFacts, e.Project, e.Amount, e.Date)
 	}
-	l.count(e)
+	l.record(e, e.Correction, e.Evidence)
 }
 
-func (e *FundsRepaid) evolve(l *Ledger) {
-	l.claimSource(e.EventType(), e.Correction, e.Evidence)
-	l.count(e)
-}
+func (e *FundsRepaid) evolve(l *Ledger) { l.record(e, e.Correction, e.Evidence) }
 
 func (e *ExpenditureReported) movements(out []Movement) []Movement {
 	m := e.movement(Spent, e.Amount, e.Date)

@@ -2,15 +2,18 @@ package domain
 
 // A fund (资金) is one amount of one provider for one budget year. Rules:
 //   - it is opened by its first pledge, commitment or receipt; its provider,
-//     budget year and currency never change;
+//     budget year and currency never change, even when that entry is reversed;
+//     it counts as open from the earliest of these dates;
 //   - a commitment needs a document number (文号) and is made once; what comes
 //     later are increases (追加) and reductions (调减);
 //   - a fund is funded either by a commitment, which receipts then fulfil, or by
 //     its receipts (a donation that simply arrives), never by both: so no yuan
-//     is counted twice in the funding of a year;
+//     is counted twice in the funding of a year; where every receipt, or the
+//     commitment with all its changes, is reversed, it may be funded anew;
 //   - a commitment is not reduced below what is allocated, a pledge does not
 //     lapse beyond what is open;
-//   - a source reference is received once.
+//   - a source reference is received once;
+//   - things that are unknown are named before dates and amounts are looked at.
 
 // FundsPledged says that a provider promised money (认捐).
 type FundsPledged struct {
@@ -145,7 +148,8 @@ type fund struct {
 	budgetYear    int
 	currency      Currency
 	opened        Date
-	basis         basis
+	committed     bool // a commitment stands
+	changes       int  // increases and reductions that stand
 	reimbursement bool
 	closed        bool
 	sums          Sums
@@ -160,8 +164,21 @@ const (
 	byReceipt                 // each receipt is funding of its own
 )
 
+func (f fund) basis() basis {
+	switch {
+	case f.sums[Recognised] > 0:
+		return byReceipt
+	case f.committed || f.sums[Received] > 0:
+		return byCommitment
+	}
+	return undecided
+}
+
+// empty tells whether nothing stands in the fund.
+func (f fund) empty() bool { return f.sums == Sums{} && !f.committed }
+
 func (f fund) facts(id ID) FundFacts {
-	return FundFacts{Fund: id, Provider: f.provider, BudgetYear: f.budgetYear, OnReceipt: f.basis == byReceipt}
+	return FundFacts{Fund: id, Provider: f.provider, BudgetYear: f.budgetYear, OnReceipt: f.basis() == byReceipt}
 }
 
 func (f fund) money(minor int64) Money { return Money{Minor: minor, Currency: f.currency} }
@@ -200,30 +217,37 @@ func money(a Amount, named, own Currency) (Money, error) {
 // keeps its facts, a new one gets them.
 func (l *Ledger) input(c FundInput, e Evidence, eventType string, ctx Context) (fund, Evidence, Money, error) {
 	var f fund
-	e, err := l.evidence(eventType, e, ctx)
-	if err != nil {
-		return f, e, Money{}, err
-	}
-	if l.names.has(c.Fund) {
+	var err error
+	known := l.names.has(c.Fund)
+	if known {
 		f, err = l.sameFund(c)
 	} else {
-		f, err = l.newFund(c, e)
+		err = l.newProvider(c)
 	}
 	if err != nil {
 		return f, e, Money{}, err
+	}
+	if e, err = l.evidence(eventType, e, ctx); err != nil {
+		return f, e, Money{}, err
+	}
+	if !known {
+		if f, err = l.newFund(c, e); err != nil {
+			return f, e, Money{}, err
+		}
 	}
 	m, err := money(c.Amount, c.Currency, f.currency)
 	return f, e, m, err
 }
 
-func (l *Ledger) newFund(c FundInput, e Evidence) (fund, error) {
+func (l *Ledger) newProvider(c FundInput) error {
 	if c.Provider == "" {
-		return fund{}, refuse("field_required", "the fund %s is new and needs a provider", c.Fund).in("provider").
+		return refuse("field_required", "the fund %s is new and needs a provider", c.Fund).in("provider").
 			hint("name the organisation that gives, or check the fund's id").with("fund", c.Fund)
 	}
-	if err := l.noun(NounOrganisation, c.Provider, "provider"); err != nil {
-		return fund{}, err
-	}
+	return l.known(ref{NounOrganisation, c.Provider, "provider"})
+}
+
+func (l *Ledger) newFund(c FundInput, e Evidence) (fund, error) {
 	f := fund{provider: c.Provider, budgetYear: c.BudgetYear, currency: c.Currency, opened: e.Date}
 	if f.budgetYear == 0 {
 		f.budgetYear = e.Date.Year()
@@ -234,8 +258,9 @@ func (l *Ledger) newFund(c FundInput, e Evidence) (fund, error) {
 	if f.currency == "" {
 		f.currency = l.Facts().Currency
 	}
-	if f.budgetYear < 1949 || f.budgetYear > 2200 {
-		return f, refuse("budget_year_range", "%d is not a budget year", f.budgetYear).in("budget_year").hint("give a year such as 2019")
+	if f.budgetYear < yearMin || f.budgetYear > yearMax {
+		return f, refuse("budget_year_range", "%d is not a budget year", f.budgetYear).in("budget_year").hint("give a year such as 2019").
+			with("budget_year", f.budgetYear)
 	}
 	return f, nil
 }
@@ -257,8 +282,10 @@ func (l *Ledger) sameFund(c FundInput) (fund, error) {
 }
 
 func (c *PledgeFunds) decide(l *Ledger, ctx Context) ([]Event, error) {
-	if err := l.free(c.Fund, "fund"); err != nil {
-		return nil, err
+	if f, known := l.funds.get(c.Fund); !known || !f.empty() {
+		if err := l.free(c.Fund, "fund"); err != nil {
+			return nil, err
+		}
 	}
 	f, e, m, err := l.input(c.FundInput, c.Evidence, "funds-pledged", ctx)
 	return one(&FundsPledged{FundFacts: f.facts(c.Fund), Evidence: e, Amount: m, Approximate: c.Approximate, Purpose: c.Purpose}, err)
@@ -271,6 +298,9 @@ func (c *LapsePledge) decide(l *Ledger, ctx Context) ([]Event, error) {
 	}
 	e, err := l.evidence("pledge-lapsed", c.Evidence, ctx)
 	if err != nil {
+		return nil, err
+	}
+	if err := f.notBefore(e.Date); err != nil {
 		return nil, err
 	}
 	open := f.sums[Pledged] - max(f.sums[Committed], f.sums[Received])
@@ -291,10 +321,10 @@ func (c *CommitFunds) decide(l *Ledger, ctx Context) ([]Event, error) {
 		return nil, err
 	}
 	switch {
-	case f.basis == byReceipt:
+	case f.basis() == byReceipt:
 		return nil, clash("fund_by_receipt", "the fund %s is funded by what it receives", c.Fund).in("fund").
 			hint("open another fund for a commitment: otherwise the same money would count twice").with("received", f.money(f.sums[Received]))
-	case f.sums[Committed] > 0:
+	case f.committed:
 		return nil, clash("fund_committed", "the fund %s has a commitment of %s", c.Fund, f.money(f.sums[Committed])).in("fund").
 			hint("raise it with increase-commitment, or choose a new id").with("committed", f.money(f.sums[Committed]))
 	}
@@ -308,7 +338,7 @@ func (c FundAmount) committed(l *Ledger, e Evidence, eventType string, ctx Conte
 	if err != nil {
 		return f, e, Money{}, err
 	}
-	if f.basis != byCommitment {
+	if !f.committed {
 		return f, e, Money{}, clash("not_committed", "the fund %s has no commitment", c.Fund).in("fund").
 			hint("commit it first").with("fund", c.Fund)
 	}
@@ -340,15 +370,7 @@ func (c *IncreaseCommitment) decide(l *Ledger, ctx Context) ([]Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	if f.sums[Committed]+m.Minor > MaxMinor {
-		return nil, overCeiling(f.money(f.sums[Committed]), m)
-	}
 	return []Event{&CommitmentIncreased{FundFacts: f.facts(c.Fund), Evidence: e, Amount: m}}, nil
-}
-
-func overCeiling(have, more Money) *Refusal {
-	return refuse("amount_too_large", "%s and %s together are more than one ledger can hold", have, more).in("amount").
-		hint("at most %s", Money{Minor: MaxMinor, Currency: have.Currency})
 }
 
 func (c *ReduceCommitment) decide(l *Ledger, ctx Context) ([]Event, error) {
@@ -356,7 +378,7 @@ func (c *ReduceCommitment) decide(l *Ledger, ctx Context) ([]Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	if free := min(f.sums.Unallocated(), f.sums[Committed]); m.Minor > free {
+	if free := max(min(f.sums.Unallocated(), f.sums[Committed]), 0); m.Minor > free {
 		return nil, refuse("below_allocated", "only %s of the commitment is not allocated", f.money(free)).in("amount").
 			hint("reduce by at most that, or take allocations back first").
 			with("committed", f.money(f.sums[Committed])).with("allocated", f.money(f.sums[Allocated])).with("unallocated", f.money(free))
@@ -369,11 +391,7 @@ func (c *ReceiveFunds) decide(l *Ledger, ctx Context) ([]Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	if f.sums[Received]+m.Minor > MaxMinor {
-		return nil, overCeiling(f.money(f.sums[Received]), m)
-	}
-	if f.basis == undecided {
-		f.basis = byReceipt
-	}
-	return []Event{&FundsReceived{FundFacts: f.facts(c.Fund), Evidence: e, Amount: m, Approximate: c.Approximate, Purpose: c.Purpose}}, nil
+	facts := f.facts(c.Fund)
+	facts.OnReceipt = f.basis() != byCommitment
+	return []Event{&FundsReceived{FundFacts: facts, Evidence: e, Amount: m, Approximate: c.Approximate, Purpose: c.Purpose}}, nil
 }

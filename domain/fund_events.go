@@ -21,24 +21,33 @@ func (*CommitmentReduced) EventType() string { return "commitment-reduced" }
 // EventType is funds-received.
 func (*FundsReceived) EventType() string { return "funds-received" }
 
-// fundOf returns the fund of an event, opened by the event if it is new.
+// fundOf returns the fund of an event, opened by the event if it is new, or if
+// all that had opened it was taken back.
 func (l *Ledger) fundOf(f FundFacts, m Money, d Date) fund {
 	known, ok := l.funds.get(f.Fund)
 	if ok {
+		if m.Minor > 0 && (known.empty() || d.First().Before(known.opened.First())) {
+			known.opened = d
+		}
 		return known
 	}
 	l.names.put(f.Fund, NounFund)
 	return fund{provider: f.Provider, budgetYear: f.BudgetYear, currency: m.Currency, opened: d}
 }
 
-// count adds movements to the sums of their funds and of their lines.
+// count adds movements to the totals, and to the sums of their funds and lines.
 func (l *Ledger) count(e Event) {
 	var room [4]Movement
 	for _, m := range AppendMovements(room[:0], e) {
-		if f, ok := l.funds.get(m.Fund); ok {
-			f.sums[m.Stage] += m.Money.Minor
-			l.funds.put(m.Fund, f)
+		total, _ := l.totals.get(m.Money.Currency)
+		total[m.Stage] += m.Money.Minor
+		l.totals.put(m.Money.Currency, total)
+		f, ok := l.funds.get(m.Fund)
+		if !ok {
+			continue // goods of a gift
 		}
+		f.sums[m.Stage] += m.Money.Minor
+		l.funds.put(m.Fund, f)
 		if m.Project != "" {
 			k := lineKey{m.Fund, m.Project}
 			s, _ := l.lines.get(k)
@@ -50,42 +59,44 @@ func (l *Ledger) count(e Event) {
 
 func (e *FundsPledged) evolve(l *Ledger) {
 	l.funds.put(e.Fund, l.fundOf(e.FundFacts, e.Amount, e.Date))
-	l.claimSource(e.EventType(), e.Correction, e.Evidence)
-	l.count(e)
+	l.record(e, e.Correction, e.Evidence)
 }
 
 func (e *PledgeLapsed) evolve(l *Ledger) {
-	l.claimSource(e.EventType(), e.Correction, e.Evidence)
-	l.count(e)
+	l.record(e, e.Correction, e.Evidence)
 }
 
 func (e *FundsCommitted) evolve(l *Ledger) {
 	f := l.fundOf(e.FundFacts, e.Amount, e.Date)
-	f.basis = byCommitment
-	f.reimbursement = e.Reimbursement
+	f.committed = e.Reverses == ""
+	f.reimbursement = f.committed && e.Reimbursement
 	l.funds.put(e.Fund, f)
-	l.claimSource(e.EventType(), e.Correction, e.Evidence)
-	l.count(e)
+	l.record(e, e.Correction, e.Evidence)
 }
 
 func (e *CommitmentIncreased) evolve(l *Ledger) {
-	l.claimSource(e.EventType(), e.Correction, e.Evidence)
-	l.count(e)
+	l.changed(e.Fund, e.Correction)
+	l.record(e, e.Correction, e.Evidence)
 }
 
 func (e *CommitmentReduced) evolve(l *Ledger) {
-	l.claimSource(e.EventType(), e.Correction, e.Evidence)
-	l.count(e)
+	l.changed(e.Fund, e.Correction)
+	l.record(e, e.Correction, e.Evidence)
+}
+
+// changed counts the standing changes of a commitment.
+func (l *Ledger) changed(id ID, c Correction) {
+	f, _ := l.funds.get(id)
+	f.changes++
+	if c.Reverses != "" {
+		f.changes -= 2
+	}
+	l.funds.put(id, f)
 }
 
 func (e *FundsReceived) evolve(l *Ledger) {
-	f := l.fundOf(e.FundFacts, e.Amount, e.Date)
-	if e.OnReceipt {
-		f.basis = byReceipt
-	}
-	l.funds.put(e.Fund, f)
-	l.claimSource(e.EventType(), e.Correction, e.Evidence)
-	l.count(e)
+	l.funds.put(e.Fund, l.fundOf(e.FundFacts, e.Amount, e.Date))
+	l.record(e, e.Correction, e.Evidence)
 }
 
 func (e *FundsPledged) movements(out []Movement) []Movement {
@@ -159,4 +170,13 @@ func (e FundsReceived) reversal(entry string, on Date) Event {
 	taken(&e.Correction, &e.Evidence, entry, on)
 	e.Amount = e.Amount.Neg()
 	return &e
+}
+
+// recount refuses to take back a commitment that was changed since.
+func (e *FundsCommitted) recount(l *Ledger, _ map[ID]gift) error {
+	if f, _ := l.funds.get(e.Fund); f.changes > 0 {
+		return clash("entry_in_use", "the commitment of %s was changed %d times since", e.Fund, f.changes).in("entry").
+			hint("reverse its increases and reductions first").with("fund", e.Fund).with("changes", f.changes)
+	}
+	return nil
 }

@@ -1,9 +1,13 @@
 package domain
 
+import "cmp"
+
 // A gift in kind (捐物) is goods with a quantity and, where it is known, a value
 // (折款). Rules:
 //   - the quantity is more than 0 and has a unit;
 //   - a value comes with the method by which it was found;
+//   - a value is recorded again only where it, its method or its exactness is
+//     another one;
 //   - a gift is valued before it is handed out, and handed out at most as far as
 //     it is held; what is handed out carries its part of the value, so that the
 //     last unit takes what is left to the minor unit.
@@ -97,6 +101,13 @@ type gift struct {
 	handedOut Quantity
 	value     Money // zero currency: not valued
 	valueOut  int64 // minor units that were handed out
+	stated    valuation
+}
+
+// valuation is how a value was found.
+type valuation struct {
+	method      string
+	approximate bool
 }
 
 func (l *Ledger) gift(id ID) (gift, error) {
@@ -109,7 +120,7 @@ func (l *Ledger) gift(id ID) (gift, error) {
 
 func positive(q Quantity) error {
 	if q.Sign() <= 0 {
-		return refuse("quantity_not_positive", "the quantity is %s", q).in("quantity").hint("give more than 0")
+		return refuse("quantity_not_positive", "the quantity is %s", q).in("quantity").hint("give more than 0").with("quantity", q)
 	}
 	return nil
 }
@@ -168,6 +179,10 @@ func (c *ValueGift) decide(l *Ledger, ctx Context) ([]Event, error) {
 	if err != nil {
 		return nil, err
 	}
+	if g.quantity.Sign() == 0 {
+		return nil, clash("wrong_state", "the gift %s was taken back", c.Gift).in("gift").
+			hint("record it again under another id").with("gift", c.Gift)
+	}
 	if g.handedOut.Sign() > 0 {
 		return nil, clash("gift_distributed", "%s of the gift %s is handed out already", g.handedOut, c.Gift).in("gift").
 			hint("reverse the distributions, value it, and record them again").with("distributed", g.handedOut)
@@ -177,9 +192,10 @@ func (c *ValueGift) decide(l *Ledger, ctx Context) ([]Event, error) {
 		return nil, asRefusal(err).in("value")
 	}
 	if g.value.Currency != "" && g.value.Currency != m.Currency {
-		return nil, refuse("currency_mismatch", "the gift is valued in %s", g.value.Currency).in("currency").hint("use the same currency")
+		return nil, refuse("currency_mismatch", "the gift is valued in %s", g.value.Currency).in("currency").hint("use the same currency").
+			with("expected", g.value.Currency).with("given", m.Currency)
 	}
-	if m == g.value {
+	if m == g.value && g.stated == (valuation{c.Method, c.Approximate}) {
 		return nil, nil
 	}
 	e, err := l.evidence("gift-valued", c.Evidence, ctx)
@@ -192,15 +208,15 @@ func (c *DistributeGift) decide(l *Ledger, ctx Context) ([]Event, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := l.receiver(c); err != nil {
+		return nil, err
+	}
 	if err := positive(c.Quantity); err != nil {
 		return nil, err
 	}
 	if held := g.quantity.add(g.handedOut.neg()); c.Quantity.Compare(held) > 0 {
 		return nil, refuse("insufficient_gift", "only %s of the gift %s is left", held, c.Gift).in("quantity").
 			hint("hand out at most that").with("held", held).with("asked", c.Quantity)
-	}
-	if err := l.receiver(c); err != nil {
-		return nil, err
 	}
 	e, err := l.evidence("gift-distributed", c.Evidence, ctx)
 	if err != nil {
@@ -209,7 +225,8 @@ func (c *DistributeGift) decide(l *Ledger, ctx Context) ([]Event, error) {
 	out := &GiftDistributed{Evidence: e, Gift: c.Gift, Donor: g.donor, Quantity: c.Quantity, Place: c.Place, Receiver: c.Receiver, Project: c.Project}
 	if g.value.Currency != "" {
 		after := g.handedOut.add(c.Quantity).portion(g.quantity, g.value.Minor)
-		out.Value = Money{Minor: after - g.valueOut, Currency: g.value.Currency}
+		// After a reversal more may be out than the part that is due by now.
+		out.Value = Money{Minor: max(after-g.valueOut, 0), Currency: g.value.Currency}
 	}
 	return []Event{out}, nil
 }
@@ -218,19 +235,7 @@ func (l *Ledger) receiver(c *DistributeGift) error {
 	if c.Place == "" && c.Receiver == "" {
 		return refuse("field_required", "nobody is named who gets it").in("place").hint("name a place or a receiver")
 	}
-	for _, ref := range []struct {
-		noun  Noun
-		id    ID
-		field string
-	}{{NounPlace, c.Place, "place"}, {NounOrganisation, c.Receiver, "receiver"}, {NounProject, c.Project, "project"}} {
-		if ref.id == "" {
-			continue
-		}
-		if err := l.noun(ref.noun, ref.id, ref.field); err != nil {
-			return err
-		}
-	}
-	return nil
+	return l.known(ref{NounPlace, c.Place, "place"}, ref{NounOrganisation, c.Receiver, "receiver"}, ref{NounProject, c.Project, "project"})
 }
 
 // EventType is gift-received.
@@ -245,24 +250,33 @@ func (*GiftDistributed) EventType() string { return "gift-distributed" }
 func (e *GiftReceived) evolve(l *Ledger) {
 	l.names.put(e.Gift, NounGift)
 	g, _ := l.gifts.get(e.Gift)
-	g.donor = e.Donor
+	g.donor, g.stated = e.Donor, stated(e.Correction, e.Method, e.Approximate)
 	l.gifts.put(e.Gift, g.changed(e.Quantity, e.Value))
-	l.claimSource(e.EventType(), e.Correction, e.Evidence)
+	l.record(e, e.Correction, e.Evidence)
 }
 
 func (g gift) changed(q Quantity, m Money) gift {
 	g.quantity = g.quantity.add(q)
-	g.value.Minor += m.Minor
-	if m.Currency != "" {
-		g.value.Currency = m.Currency
+	g.value = Money{g.value.Minor + m.Minor, cmp.Or(m.Currency, g.value.Currency)}
+	if g.value.IsZero() {
+		g.value = Money{} // no longer valued
 	}
 	return g
 }
 
+// stated returns how a value was found; after a reversal that is not known.
+func stated(c Correction, method string, approximate bool) valuation {
+	if c.Reverses != "" {
+		return valuation{}
+	}
+	return valuation{method, approximate}
+}
+
 func (e *GiftValued) evolve(l *Ledger) {
 	g, _ := l.gifts.get(e.Gift)
+	g.stated = stated(e.Correction, e.Method, e.Approximate)
 	l.gifts.put(e.Gift, g.changed(Quantity{}, e.Change))
-	l.claimSource(e.EventType(), e.Correction, e.Evidence)
+	l.record(e, e.Correction, e.Evidence)
 }
 
 func (g gift) handed(q Quantity, m Money) gift {
@@ -274,9 +288,11 @@ func (g gift) handed(q Quantity, m Money) gift {
 func (e *GiftDistributed) evolve(l *Ledger) {
 	g, _ := l.gifts.get(e.Gift)
 	l.gifts.put(e.Gift, g.handed(e.Quantity, e.Value))
-	l.claimSource(e.EventType(), e.Correction, e.Evidence)
+	l.record(e, e.Correction, e.Evidence)
 }
 
+// goods returns a movement of goods. They are given outside of any budget, so
+// each entry about them counts in the year of its own date, a reversal too.
 func goods(s Stage, id, donor ID, m Money, d Date) Movement {
 	return Movement{Stage: s, Fund: id, Provider: donor, BudgetYear: d.Year(), Money: m, Date: d}
 }
@@ -291,6 +307,9 @@ func (e *GiftReceived) movements(out []Movement) []Movement {
 }
 
 func (e *GiftValued) movements(out []Movement) []Movement {
+	if e.Change.IsZero() {
+		return out // the same value, found in another way
+	}
 	m := goods(InKind, e.Gift, e.Donor, e.Change, e.Date)
 	m.Approximate = e.Approximate
 	return append(out, m)
@@ -331,6 +350,9 @@ func (e *GiftReceived) recount(l *Ledger, gifts map[ID]gift) error {
 }
 
 func (e *GiftValued) recount(l *Ledger, gifts map[ID]gift) error {
+	if g, _ := l.gifts.get(e.Gift); g.handedOut.Sign() > 0 {
+		return handedOut(e.Gift, g)
+	}
 	return bearGift(l, gifts, e.Gift, func(g gift) gift { return g.changed(Quantity{}, e.Change) })
 }
 
@@ -345,9 +367,17 @@ func bearGift(l *Ledger, gifts map[ID]gift, id ID, change func(gift) gift) error
 	}
 	g = change(g)
 	gifts[id] = g
-	if g.handedOut.Compare(g.quantity) > 0 || g.valueOut > g.value.Minor || g.value.Minor < 0 {
-		return clash("entry_in_use", "%s of the gift %s is handed out already", g.handedOut, id).in("entry").
-			hint("reverse those distributions first").with("gift", id).with("distributed", g.handedOut)
+	switch {
+	case g.handedOut.Compare(g.quantity) > 0 || g.valueOut > max(g.value.Minor, 0):
+		return handedOut(id, g)
+	case g.value.Minor < 0 || g.quantity.IsZero() && !g.value.IsZero():
+		return clash("entry_in_use", "the gift %s was valued later", id).in("entry").
+			hint("reverse that valuation first").with("gift", id).with("value", g.value)
 	}
 	return nil
+}
+
+func handedOut(id ID, g gift) error {
+	return clash("entry_in_use", "%s of the gift %s is handed out already", g.handedOut, id).in("entry").
+		hint("reverse those distributions first").with("gift", id).with("distributed", g.handedOut)
 }

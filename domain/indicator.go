@@ -1,11 +1,15 @@
 package domain
 
+import "cmp"
+
 // An indicator (成效指标) is a result that is counted, not money that is
 // disbursed: people, villages, tonnes, and also sales and investment plans in
 // yuan, which are no aid and are in no total of aid. Rules:
 //   - a value has a unit and is not negative;
 //   - values are not added up; one may be a part of another, in the same unit,
-//     and then does not exceed it.
+//     and then does not exceed it;
+//   - without a date of its own it is dated at the end of its period, or today
+//     while the period lasts.
 
 // IndicatorReported says what was reported for a period and a scope.
 type IndicatorReported struct {
@@ -61,45 +65,33 @@ func (c *ReportIndicator) decide(l *Ledger, ctx Context) ([]Event, error) {
 	if noun, ok := l.names.get(c.Indicator); ok && noun != NounIndicator {
 		return nil, l.free(c.Indicator, "indicator")
 	}
-	if c.Value.Sign() < 0 {
-		return nil, refuse("quantity_negative", "the value is %s", c.Value).in("value").hint("give 0 or more")
-	}
-	if err := unit(c.Unit); err != nil {
+	if err := l.known(ref{NounPlace, c.Place, "place"}, ref{NounProject, c.Project, "project"},
+		ref{NounFund, c.Fund, "fund"}, ref{NounIndicator, c.PartOf, "part_of"}); err != nil {
 		return nil, err
 	}
-	if err := l.scope(c); err != nil {
+	if c.Value.Sign() < 0 {
+		return nil, refuse("quantity_negative", "the value is %s", c.Value).in("value").hint("give 0 or more").with("value", c.Value)
+	}
+	if err := unit(c.Unit); err != nil {
 		return nil, err
 	}
 	if err := l.partOf(c); err != nil {
 		return nil, err
 	}
-	if !c.Until.IsZero() && (c.From.IsZero() || c.Until.Last().Before(c.From.First())) {
-		return nil, refuse("date_order", "the period ends (%s) before it begins (%s)", c.Until, c.From).in("until").hint("check both dates")
+	if !c.Until.IsZero() && c.From.IsZero() {
+		return nil, required("from")
 	}
-	if c.Date.IsZero() && !c.From.IsZero() {
-		if c.Date = c.From; !c.Until.IsZero() {
-			c.Date = c.Until
-		}
+	if c.Until.Last().Before(c.From.First()) && !c.Until.IsZero() {
+		return nil, refuse("date_order", "the period ends (%s) before it begins (%s)", c.Until, c.From).in("until").hint("check both dates").
+			with("from", c.From).with("until", c.Until)
 	}
-	e, err := l.evidence("indicator-reported", c.Evidence, ctx)
+	e := c.Evidence
+	if end := cmp.Or(c.Until, c.From); e.Date.IsZero() && !ctx.Today.Before(end.First()) {
+		e.Date = end
+	}
+	e, err := l.evidence("indicator-reported", e, ctx)
 	return one(&IndicatorReported{Evidence: e, Indicator: c.Indicator, Name: c.Name, Value: c.Value, Unit: c.Unit, Qualifier: c.Qualifier,
 		From: c.From, Until: c.Until, Place: c.Place, Project: c.Project, Fund: c.Fund, PartOf: c.PartOf, Commercial: c.Commercial}, err)
-}
-
-func (l *Ledger) scope(c *ReportIndicator) error {
-	for _, ref := range []struct {
-		noun  Noun
-		id    ID
-		field string
-	}{{NounPlace, c.Place, "place"}, {NounProject, c.Project, "project"}, {NounFund, c.Fund, "fund"}} {
-		if ref.id == "" {
-			continue
-		}
-		if err := l.noun(ref.noun, ref.id, ref.field); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 func (l *Ledger) partOf(c *ReportIndicator) error {
@@ -112,7 +104,8 @@ func (l *Ledger) partOf(c *ReportIndicator) error {
 		return missing("indicator_not_found", "no indicator is called %q", c.PartOf).in("part_of").hint("report the whole first")
 	case whole.unit != c.Unit:
 		return refuse("unit_mismatch", "the whole is counted in %s, the part in %s", whole.unit, c.Unit).in("unit").
-			hint("use the same unit, or leave part_of out")
+			hint("use the same unit, or leave part_of out").
+			with("part", c.Unit).with("whole", whole.unit)
 	case c.Value.Compare(whole.value) > 0:
 		return refuse("part_exceeds_whole", "the part is %s, the whole %s is only %s", c.Value, c.PartOf, whole.value).in("value").
 			hint("check both numbers").with("part", c.Value).with("whole", whole.value)
@@ -141,11 +134,15 @@ func (e IndicatorReported) reversal(entry string, on Date) Event {
 
 // recount refuses to take back an indicator that others are parts of.
 func (e *IndicatorReported) recount(l *Ledger, _ map[ID]gift) error {
+	var part ID // the first by its id, so that the answer is always the same
 	for id, other := range l.indicators.rows {
-		if other.partOf == e.Indicator {
-			return clash("entry_in_use", "the indicator %s is a part of it", id).in("entry").
-				hint("reverse that one first").with("indicator", id)
+		if other.partOf == e.Indicator && (part == "" || id < part) {
+			part = id
 		}
 	}
-	return nil
+	if part == "" {
+		return nil
+	}
+	return clash("entry_in_use", "the indicator %s is a part of it", part).in("entry").
+		hint("reverse that one first").with("indicator", part)
 }

@@ -1,6 +1,7 @@
 package domain
 
 import (
+	"cmp"
 	"crypto/sha256"
 )
 
@@ -23,7 +24,9 @@ type Ledger struct {
 	waiting       table[ID, []Waiting]
 	gifts         table[ID, gift]
 	indicators    table[ID, indicator]
+	totals        table[Currency, Sums]
 	closedYears   table[int, bool]
+	payments      table[key, []Date] // with a voucher, by the date that its number counts for
 	reversed      table[string, bool]
 	keys          table[key, struct{}]
 }
@@ -45,6 +48,8 @@ func NewLedger() *Ledger {
 	l.waiting = newTable[ID, []Waiting](u)
 	l.gifts = newTable[ID, gift](u)
 	l.indicators = newTable[ID, indicator](u)
+	l.totals = newTable[Currency, Sums](u)
+	l.payments = newTable[key, []Date](u)
 	l.closedYears = newTable[int, bool](u)
 	l.reversed = newTable[string, bool](u)
 	l.keys = newTable[key, struct{}](u)
@@ -60,7 +65,14 @@ func (l *Ledger) Decide(c Command, ctx Context) ([]Event, error) {
 		return nil, missing("ledger_not_found", "this ledger does not exist").
 			hint("open it with open-ledger, or check its name")
 	}
-	return c.decide(l, ctx)
+	events, err := c.decide(l, ctx)
+	if err == nil {
+		err = l.withinCeiling(c, events)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return events, nil
 }
 
 // Evolve folds one event into the state. It never refuses: what was recorded
@@ -77,7 +89,10 @@ func (l *Ledger) Mark() int { return len(l.undo.steps) }
 func (l *Ledger) Rollback(mark int) { l.undo.rollback(mark) }
 
 // Keep forgets how to take back what was folded: it is in the log.
-func (l *Ledger) Keep() { l.undo.steps = l.undo.steps[:0] }
+func (l *Ledger) Keep() {
+	clear(l.undo.steps)
+	l.undo.steps = l.undo.steps[:0]
+}
 
 // Noun says what kind of thing an id names. Ids are unique in a ledger across
 // all nouns, so that an id alone is enough to trace a thing.
@@ -119,6 +134,27 @@ func (l *Ledger) noun(want Noun, id ID, field string) *Refusal {
 	return nil
 }
 
+// ref is an id in a command together with what it has to name.
+type ref struct {
+	noun  Noun
+	id    ID
+	field string
+}
+
+// known refuses the first id that does not name a thing of its kind. An id that
+// is left out names nothing and is passed over.
+func (l *Ledger) known(refs ...ref) error {
+	for _, r := range refs {
+		if r.id == "" {
+			continue
+		}
+		if err := l.noun(r.noun, r.id, r.field); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // key is a hash of something that may be recorded only once (a voucher number,
 // a source reference). 128 bits of SHA-256 keep a million of them small; two
 // different ones do not meet by chance.
@@ -148,6 +184,13 @@ func (l *Ledger) claim(c Correction, k key) {
 // sourceKey is what makes a source reference unique: the event type and the
 // reference.
 func sourceKey(eventType, reference string) key { return keyOf("source", eventType, reference) }
+
+// record is what most events about money do to the state: they claim their
+// source reference and add to the sums.
+func (l *Ledger) record(e Event, c Correction, evidence Evidence) {
+	l.claimSource(e.EventType(), c, evidence)
+	l.count(e)
+}
 
 func (l *Ledger) claimSource(eventType string, c Correction, e Evidence) {
 	if e.SourceReference != "" {
@@ -232,17 +275,12 @@ func (c *OpenLedger) decide(l *Ledger, ctx Context) ([]Event, error) {
 		return nil, clash("ledger_exists", "this ledger is open already: %s", l.Facts().Title).
 			hint("choose another name")
 	}
-	if c.Zone == "" {
-		c.Zone = DefaultZone
-	}
-	if c.Currency == "" {
-		c.Currency = "CNY"
-	}
 	e, err := l.evidence("ledger-opened", c.Evidence, ctx)
 	if err != nil {
 		return nil, err
 	}
-	return []Event{&LedgerOpened{Evidence: e, Title: c.Title, Zone: c.Zone, Currency: c.Currency, Invented: c.Invented}}, nil
+	return []Event{&LedgerOpened{Evidence: e, Title: c.Title, Zone: cmp.Or(c.Zone, DefaultZone),
+		Currency: cmp.Or(c.Currency, renminbi), Invented: c.Invented}}, nil
 }
 
 // EventType is ledger-opened.

@@ -156,6 +156,9 @@ func (m Movement) perPlace(out []Movement, parts []PlaceAmount) []Movement {
 }
 
 func negated(parts []PlaceAmount) []PlaceAmount {
+	if len(parts) == 0 {
+		return nil
+	}
 	out := make([]PlaceAmount, len(parts))
 	for i, p := range parts {
 		out[i] = PlaceAmount{Place: p.Place, Amount: p.Amount.Neg()}
@@ -188,9 +191,11 @@ func (s Sums) Cash() int64 {
 }
 
 // Unallocated is what may still be given to projects: committed, or received
-// without a commitment, or carried in, less what is allocated already.
+// without a commitment, or carried in, less what was handed on and what is
+// allocated already. It is negative where money was handed on to another fund
+// that had been allocated in this one.
 func (s Sums) Unallocated() int64 {
-	return s[Committed] + s[Recognised] + s[CarriedIn] - s[Allocated]
+	return s[Committed] + s[Recognised] + s[CarriedIn] - s[CarriedOut] - s[Allocated]
 }
 
 // Undisbursed is allocated and not yet paid out.

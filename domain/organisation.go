@@ -40,28 +40,26 @@ func (c *RegisterOrganisation) decide(l *Ledger, ctx Context) ([]Event, error) {
 	if err := l.free(c.Organisation, "organisation"); err != nil {
 		return nil, err
 	}
+	code := ""
 	if c.CreditCode != "" {
-		code, err := parseCreditCode(c.CreditCode)
-		if err != nil {
+		var err error
+		if code, err = parseCreditCode(c.CreditCode); err != nil {
 			return nil, err
 		}
 		if l.keys.has(keyOf("credit-code", code)) {
 			return nil, clash("credit_code_taken", "%s belongs to another organisation", code).in("credit_code").
 				hint("use the organisation that is registered already")
 		}
-		c.CreditCode = code
 	}
-	if c.Place != "" {
-		if err := l.noun(NounPlace, c.Place, "place"); err != nil {
-			return nil, err
-		}
+	if err := l.known(ref{NounPlace, c.Place, "place"}); err != nil {
+		return nil, err
 	}
 	e, err := l.evidence("organisation-registered", c.Evidence, ctx)
 	if err != nil {
 		return nil, err
 	}
 	return []Event{&OrganisationRegistered{Evidence: e, Organisation: c.Organisation, Name: c.Name, Kind: c.Kind,
-		CreditCode: c.CreditCode, Place: c.Place}}, nil
+		CreditCode: code, Place: c.Place}}, nil
 }
 
 // EventType is organisation-registered.
@@ -80,7 +78,7 @@ func (e *OrganisationRegistered) evolve(l *Ledger) {
 func parseCreditCode(s string) (string, error) {
 	const alphabet = "0123456789ABCDEFGHJKLMNPQRTUWXY" // without I, O, S, V, Z
 	code := strings.ToUpper(s)
-	malformed := refuse("credit_code_malformed", "%q is not a unified social credit code", shown(s)).in("credit_code").
+	malformed := refuse("credit_code_malformed", "%s is not a unified social credit code", shown(s)).in("credit_code").
 		hint("copy its 18 characters from the certificate")
 	if len(code) != 18 {
 		return "", malformed

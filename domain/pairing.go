@@ -1,5 +1,7 @@
 package domain
 
+import "cmp"
+
 // Agreements and pairings say who helps whom. Rules:
 //   - a unit is not paired with itself;
 //   - the same two units are paired once at a time for the same purpose;
@@ -94,10 +96,7 @@ func (c *SignAgreement) decide(l *Ledger, ctx Context) ([]Event, error) {
 	if err := l.free(c.Agreement, "agreement"); err != nil {
 		return nil, err
 	}
-	if err := l.noun(NounOrganisation, c.Party, "party"); err != nil {
-		return nil, err
-	}
-	if err := l.noun(NounOrganisation, c.OtherSide, "other_side"); err != nil {
+	if err := l.known(ref{NounOrganisation, c.Party, "party"}, ref{NounOrganisation, c.OtherSide, "other_side"}); err != nil {
 		return nil, err
 	}
 	if c.Party == c.OtherSide {
@@ -108,7 +107,8 @@ func (c *SignAgreement) decide(l *Ledger, ctx Context) ([]Event, error) {
 		return nil, err
 	}
 	if !c.Until.IsZero() && c.Until.Last().Before(e.Date.First()) {
-		return nil, refuse("date_order", "it would end (%s) before it was signed (%s)", c.Until, e.Date).in("until").hint("check both dates")
+		return nil, refuse("date_order", "it would end (%s) before it was signed (%s)", c.Until, e.Date).in("until").hint("check both dates").
+			with("date", e.Date).with("until", c.Until)
 	}
 	return []Event{&AgreementSigned{Evidence: e, Agreement: c.Agreement, Title: c.Title, Party: c.Party, OtherSide: c.OtherSide, Until: c.Until}}, nil
 }
@@ -126,19 +126,15 @@ func (c *EstablishPairing) decide(l *Ledger, ctx Context) ([]Event, error) {
 	if err := l.unit(c.Helped, "helped"); err != nil {
 		return nil, err
 	}
-	if c.Agreement != "" {
-		if err := l.noun(NounAgreement, c.Agreement, "agreement"); err != nil {
-			return nil, err
-		}
+	if err := l.known(ref{NounAgreement, c.Agreement, "agreement"}); err != nil {
+		return nil, err
 	}
-	if c.Pairs == 0 {
-		c.Pairs = 1
-	}
-	if c.Pairs < 0 {
-		return nil, refuse("quantity_not_positive", "%d is not a number of pairs", c.Pairs).in("pairs").hint("give 1 or more")
+	pairs := cmp.Or(c.Pairs, 1)
+	if err := checkPairs(pairs); err != nil {
+		return nil, err
 	}
 	if other, active := l.activePairs.get(pairKey{c.Helper, c.Helped, c.Purpose}); active {
-		return nil, clash("pairing_active", "%s helps %s already (%s)", c.Helper, c.Helped, other).
+		return nil, clash("pairing_active", "%s helps %s already (%s)", c.Helper, c.Helped, other).in("helped").
 			hint("end that pairing first").with("pairing", other)
 	}
 	e, err := l.evidence("pairing-established", c.Evidence, ctx)
@@ -146,7 +142,19 @@ func (c *EstablishPairing) decide(l *Ledger, ctx Context) ([]Event, error) {
 		return nil, err
 	}
 	return []Event{&PairingEstablished{Evidence: e, Pairing: c.Pairing, Helper: c.Helper, Helped: c.Helped,
-		Purpose: c.Purpose, Agreement: c.Agreement, Pairs: c.Pairs, Undated: c.Undated}}, nil
+		Purpose: c.Purpose, Agreement: c.Agreement, Pairs: pairs, Undated: c.Undated}}, nil
+}
+
+func checkPairs(n int) error {
+	const pairsMax = 1_000_000 // more than there are villages in China
+	switch {
+	case n < 1:
+		return refuse("quantity_not_positive", "%d is not a number of pairs", n).in("pairs").hint("give 1 or more").with("pairs", n)
+	case n > pairsMax:
+		return refuse("quantity_too_large", "%d pairs are more than there can be", n).in("pairs").
+			hint("give at most %d", pairsMax).with("pairs", n).with("limit", pairsMax)
+	}
+	return nil
 }
 
 // unit refuses what can neither help nor be helped.
@@ -166,14 +174,15 @@ func (c *EndPairing) decide(l *Ledger, ctx Context) ([]Event, error) {
 	}
 	p, _ := l.pairings.get(c.Pairing)
 	if p.ended {
-		return nil, clash("wrong_state", "the pairing %s has ended already", c.Pairing).hint("nothing is left to end")
+		return nil, clash("wrong_state", "the pairing %s has ended already", c.Pairing).in("pairing").hint("nothing is left to end")
 	}
 	e, err := l.evidence("pairing-ended", c.Evidence, ctx)
 	if err != nil {
 		return nil, err
 	}
 	if !p.undated && e.Date.Last().Before(p.since.First()) {
-		return nil, refuse("date_order", "it would end (%s) before it began (%s)", e.Date, p.since).in("date").hint("check the date")
+		return nil, refuse("date_order", "it would end (%s) before it began (%s)", e.Date, p.since).in("date").hint("check the date").
+			with("date", e.Date).with("since", p.since)
 	}
 	return []Event{&PairingEnded{Evidence: e, Pairing: c.Pairing}}, nil
 }

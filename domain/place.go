@@ -8,7 +8,7 @@ import "strings"
 //     digits down to the county, 9 for a township, 12 for a village, beginning
 //     with the code of its parent;
 //   - a village without an official code may have a local one (with a letter or
-//     a hyphen), under its township.
+//     a hyphen), usually under its township.
 
 // PlaceRegistered says that a place exists.
 type PlaceRegistered struct {
@@ -56,6 +56,11 @@ func (c *RegisterPlace) decide(l *Ledger, ctx Context) ([]Event, error) {
 		}
 	} else if levels[c.Level] > levels["county"] {
 		return nil, required("parent")
+	}
+	if c.CodeYear != 0 {
+		if err := checkYear(c.CodeYear, "code_year"); err != nil {
+			return nil, err
+		}
 	}
 	e, err := l.evidence("place-registered", c.Evidence, ctx)
 	if err != nil {

@@ -171,15 +171,8 @@ func (c *RegisterProject) decide(l *Ledger, ctx Context) ([]Event, error) {
 	if err := l.free(c.Project, "project"); err != nil {
 		return nil, err
 	}
-	if c.County != "" {
-		if err := l.noun(NounPlace, c.County, "county"); err != nil {
-			return nil, err
-		}
-	}
-	if c.Implementer != "" {
-		if err := l.noun(NounOrganisation, c.Implementer, "implementer"); err != nil {
-			return nil, err
-		}
+	if err := l.known(ref{NounPlace, c.County, "county"}, ref{NounOrganisation, c.Implementer, "implementer"}); err != nil {
+		return nil, err
 	}
 	e, err := l.evidence("project-registered", c.Evidence, ctx)
 	if err != nil {
@@ -201,14 +194,14 @@ func (c *SetTargets) decide(l *Ledger, ctx Context) ([]Event, error) {
 	}
 	for _, t := range c.Targets {
 		if t.Value.Sign() <= 0 {
-			return nil, refuse("quantity_not_positive", "the target %q is %s", t.Indicator, t.Value).in("targets").hint("give more than 0")
+			return nil, refuse("quantity_not_positive", "the target %q is %s", t.Indicator, t.Value).in("targets").hint("give more than 0").with("target", t.Indicator).with("quantity", t.Value)
 		}
 	}
 	e, err := l.evidence("targets-set", c.Evidence, ctx)
 	if err != nil {
 		return nil, err
 	}
-	return []Event{&TargetsSet{Evidence: e, Project: c.Project, Targets: c.Targets}}, nil
+	return []Event{&TargetsSet{Evidence: e, Project: c.Project, Targets: slices.Clone(c.Targets)}}, nil
 }
 
 func (c *AssignPlaces) decide(l *Ledger, ctx Context) ([]Event, error) {
@@ -229,14 +222,9 @@ func (c *AssignPlaces) decide(l *Ledger, ctx Context) ([]Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	var settled []Waiting
 	waiting, _ := l.waiting.get(c.Project)
-	for _, w := range waiting {
-		if w.Amount.Minor != 0 {
-			settled = append(settled, w)
-		}
-	}
-	return []Event{&PlacesAssigned{Evidence: e, Project: c.Project, Shares: c.Shares, Settled: settled}}, nil
+	settled := slices.Clone(waiting)
+	return []Event{&PlacesAssigned{Evidence: e, Project: c.Project, Shares: slices.Clone(c.Shares), Settled: settled}}, nil
 }
 
 func (l *Ledger) checkShares(p project, shares []PlaceShare) error {
@@ -251,10 +239,10 @@ func (l *Ledger) checkShares(p project, shares []PlaceShare) error {
 				hint("name a place of the project's county").with("place", s.Place).with("county", p.county)
 		}
 		if seen[s.Place] {
-			return refuse("place_repeated", "%s is named twice", s.Place).in("shares").hint("name each place once")
+			return refuse("place_repeated", "%s is named twice", s.Place).in("shares").hint("name each place once").with("place", s.Place)
 		}
 		if s.Percent.Sign() <= 0 || s.Percent.Compare(WholeQuantity(100)) > 0 {
-			return refuse("share_range", "the share of %s is %s percent", s.Place, s.Percent).in("shares").hint("give more than 0 and at most 100, or leave the place out")
+			return refuse("share_range", "the share of %s is %s percent", s.Place, s.Percent).in("shares").hint("give more than 0 and at most 100, or leave the place out").with("place", s.Place).with("percent", s.Percent)
 		}
 		seen[s.Place] = true
 		sum = sum.add(s.Percent)

@@ -1,6 +1,7 @@
 package domain
 
 import (
+	"cmp"
 	"math/bits"
 	"strconv"
 	"strings"
@@ -22,7 +23,7 @@ const (
 // (quantity_format) anything else and numbers with more than six decimals or
 // beyond 9,000,000,000,000.
 func ParseQuantity(s string) (Quantity, error) {
-	malformed := refuse("quantity_format", "%q is not a number", shown(s)).
+	malformed := refuse("quantity_format", "%s is not a number", shown(s)).
 		hint("write digits such as 23 or 1.5, with at most %d decimals", quantityDigits)
 	text := strings.TrimSpace(s)
 	text, negative := strings.CutPrefix(text, "-")
@@ -103,7 +104,7 @@ func (q Quantity) Sign() int {
 
 // Compare orders two quantities of the same unit.
 func (q Quantity) Compare(o Quantity) int {
-	return Quantity{micro: q.micro - o.micro}.Sign()
+	return cmp.Compare(q.micro, o.micro)
 }
 
 // IsZero tells whether the quantity is 0.

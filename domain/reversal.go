@@ -1,5 +1,10 @@
 package domain
 
+import (
+	"maps"
+	"slices"
+)
+
 // A mistake is corrected by a reversal (红字冲销) and a new entry, never by a
 // change. Rules:
 //   - it names the entry and says why;
@@ -7,11 +12,12 @@ package domain
 //   - nothing that came later may depend on what it takes away: no balance
 //     becomes negative;
 //   - it takes the date of the original, unless that year is closed: then it
-//     needs a date in an open year.
+//     needs a date in an open year. Its date is never before the original's.
 //
 // The reversal is recorded as one marker and, for each event of the original,
 // an event of the same type with the negative amount. So whoever adds amounts
-// up gets the right sum without knowing about reversals.
+// up gets the right sum without knowing about reversals. Voucher numbers and
+// source references are free again; ids stay taken, save those of indicators.
 
 // EntryReversed says which entry was taken back, and why.
 type EntryReversed struct {
@@ -41,7 +47,7 @@ func (c *ReverseEntry) decide(l *Ledger, ctx Context) ([]Event, error) {
 			hint("record the right entry instead").with("entry", c.Entry)
 	}
 	if len(ctx.Original) == 0 {
-		return nil, missing("entry_not_found", "no entry is called %q", shown(c.Entry)).in("entry").
+		return nil, missing("entry_not_found", "no entry is called %s", shown(c.Entry)).in("entry").
 			hint("look its id up in the events")
 	}
 	date := c.Date
@@ -57,6 +63,13 @@ func (c *ReverseEntry) decide(l *Ledger, ctx Context) ([]Event, error) {
 			date = e.Effective()
 		}
 		reversal := e.reversal(c.Entry, c.Date)
+		if reversal.Effective().Last().Before(e.Effective().First()) {
+			return nil, refuse("date_order", "%s is before the entry's own date (%s)", c.Date, e.Effective()).in("date").
+				hint("give a later date, or none").with("date", c.Date).with("original", e.Effective())
+		}
+		if err := l.openDate(reversal.Effective(), ctx); err != nil {
+			return nil, err
+		}
 		if p, ok := reversal.(interface{ place(l *Ledger) }); ok {
 			p.place(l)
 		}
@@ -108,13 +121,15 @@ func (l *Ledger) bears(events []Event) error {
 			lines[k] = s
 		}
 	}
-	for id, f := range funds {
-		if err := f.overdrawn(id); err != nil {
+	// In the order of ids, so that the answer is always the same.
+	for _, id := range sortedKeys(funds) {
+		before, _ := l.funds.get(id)
+		if err := funds[id].overdrawn(id, before); err != nil {
 			return err
 		}
 	}
-	for k, s := range lines {
-		if err := lineOverdrawn(k, funds[k.fund], s); err != nil {
+	for _, k := range slices.SortedFunc(maps.Keys(lines), lineKey.compare) {
+		if err := lineOverdrawn(k, funds[k.fund], lines[k]); err != nil {
 			return err
 		}
 	}
@@ -126,11 +141,13 @@ func inUse(field, what string, id ID, short Money) *Refusal {
 		hint("reverse those first").with(field, id).with(what, short)
 }
 
-func (f fund) overdrawn(id ID) error {
+func (f fund) overdrawn(id ID, before fund) error {
 	switch s := f.sums; {
+	case s[Pledged] < 0:
+		return inUse("fund", "pledged", id, f.money(s[Pledged]))
 	case s.Cash() < 0:
 		return inUse("fund", "cash", id, f.money(s.Cash()))
-	case s.Unallocated() < 0:
+	case s.Unallocated() < min(before.sums.Unallocated(), 0):
 		return inUse("fund", "unallocated", id, f.money(s.Unallocated()))
 	case s[Committed] < 0:
 		return inUse("fund", "committed", id, f.money(s[Committed]))
