@@ -25,6 +25,7 @@ type UnreachableError struct {
 	User string // the user who runs the server
 }
 
+// Error names the directory and says how to open the way.
 func (e *UnreachableError) Error() string {
 	return fmt.Sprintf("localpg: PostgreSQL does not run as root, so it runs as user %s, who may not enter %s: "+
 		"choose a data directory outside of it, such as /var/lib/aidledger, or open the way with: chmod o+x %s", e.User, e.Dir, e.Dir)

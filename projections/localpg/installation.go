@@ -33,6 +33,7 @@ type NotInstalledError struct {
 	Found []string
 }
 
+// Error says what is missing and how to install it.
 func (e *NotInstalledError) Error() string {
 	text := fmt.Sprintf("localpg: PostgreSQL %d or newer is not installed", oldest)
 	if len(e.Found) > 0 {

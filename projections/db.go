@@ -1,0 +1,64 @@
+package projections
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+const (
+	serverMin   = 150000 // server_version_num of PostgreSQL 15
+	rollbackMax = 5 * time.Second
+)
+
+// DB answers queries from the read models in one PostgreSQL database. Its
+// methods may be called from several goroutines at once.
+type DB struct {
+	pool *pool
+	// collation sorts names as people expect: by pinyin where the server can.
+	collation string
+}
+
+// Open connects to a database of PostgreSQL 15 or newer (code server_too_old
+// otherwise) and makes the read models there if they do not exist. Several
+// processes may open the same database at once.
+func Open(ctx context.Context, url string) (*DB, error) {
+	config, err := pgx.ParseConfig(url)
+	if err != nil {
+		return nil, fmt.Errorf("the connection string of PostgreSQL: %w", err)
+	}
+	config.RuntimeParams["timezone"] = "UTC"
+	db := &DB{pool: newPool(config)}
+	conn, err := db.connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer conn.Close(context.WithoutCancel(ctx))
+	var version int
+	var text string
+	var pinyin bool
+	err = conn.QueryRow(ctx, `select current_setting('server_version_num')::integer, current_setting('server_version'),
+		exists (select from pg_collation where collname = 'zh-Hans-x-icu')`).Scan(&version, &text, &pinyin)
+	if err != nil {
+		return nil, err
+	}
+	if version < serverMin {
+		return nil, fail(ServerTooOld, "connect a server of version 15 or newer", "this server is PostgreSQL %s", text)
+	}
+	db.collation = `"C"`
+	if pinyin {
+		db.collation = `"zh-Hans-x-icu"`
+	}
+	return db, createStable(ctx, conn)
+}
+
+// Close ends all connections, after the queries that are running.
+func (db *DB) Close() { db.pool.close() }
+
+// connect returns a connection outside of the pool, for work that takes long
+// or holds a lock.
+func (db *DB) connect(ctx context.Context) (*pgx.Conn, error) {
+	return pgx.ConnectConfig(ctx, db.pool.config.Copy())
+}

@@ -1,0 +1,194 @@
+package projections
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+
+	"aidledger/domain"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Money goes from a provider to its fund, from there to a project, and from
+// there to villages and payees. These are the steps on that way; an edge that
+// ends at or before the step of a thing is above it.
+const (
+	stepProvider = iota
+	stepFund
+	stepProject
+	stepPlace
+)
+
+func stepOf(noun string) int {
+	switch noun {
+	case "organisation":
+		return stepProvider
+	case "fund", "gift":
+		return stepFund
+	case "place":
+		return stepPlace
+	}
+	return stepProject // what passes through a project: a disbursement, an entry
+}
+
+// touching limits the journal to the movements of a thing.
+func (c *conditions) touching(q TraceQuery, noun string) {
+	c.and("j.ledger = ?", q.Ledger)
+	switch noun {
+	case "organisation":
+		c.and("(" + c.given(q) + " or " + c.paid(q) + ")")
+	case "place":
+		c.and(`j.place <> '' and j.place = any(array(
+			with recursive inside (place) as (
+				values (? collate "C")
+				union
+				select p.place from inside i join aidledger.places p on p.ledger = ? and p.parent = i.place)
+			select place from inside))`, q.ID, q.Ledger)
+	case "fund", "gift":
+		c.and("j.fund = ?", q.ID)
+	case "project":
+		c.and("j.project = ? and j.project <> ''", q.ID)
+	case "disbursement":
+		c.and("j.disbursement = ? and j.disbursement <> ''", q.ID)
+	case nounEntry:
+		c.and("j.entry = ?", q.ID)
+	default:
+		c.and("false")
+	}
+	c.asOf(q.AsOf)
+}
+
+// given is what an organisation gave; the journal has an index on funds.
+func (c *conditions) given(q TraceQuery) string {
+	ledger, id := c.arg(q.Ledger), c.arg(q.ID)
+	return strings.NewReplacer("$l", ledger, "$i", id).Replace(`j.fund = any(array(
+		select fund from aidledger.funds where ledger = $l and provider = $i
+		union all select gift from aidledger.gifts where ledger = $l and donor = $i))`)
+}
+
+// paid is what an organisation was paid.
+func (c *conditions) paid(q TraceQuery) string {
+	return "j.payee <> '' and j.payee = " + c.arg(q.ID)
+}
+
+// edges reads the money that passes the thing. An organisation may give and be
+// paid: what it gave goes down from it, what it was paid came down to it.
+func (t *Trace) edges(ctx context.Context, tx pgx.Tx, q TraceQuery) error {
+	var all []step
+	roads := map[int]func(*conditions){stepOf(t.Noun): func(c *conditions) { c.touching(q, t.Noun) }}
+	if t.Noun == "organisation" {
+		roads = map[int]func(*conditions){
+			stepProvider: func(c *conditions) { c.and("j.ledger = $1 and " + c.given(q)); c.asOf(q.AsOf) },
+			stepPlace:    func(c *conditions) { c.and("j.ledger = $1 and " + c.paid(q)); c.asOf(q.AsOf) },
+		}
+	}
+	for _, at := range slices.Sorted(maps.Keys(roads)) {
+		found, err := readSteps(ctx, tx, q, at, roads[at])
+		if err != nil {
+			return err
+		}
+		all = append(all, found...)
+	}
+	if err := nameSteps(ctx, tx, q.Ledger, all); err != nil {
+		return err
+	}
+	for _, s := range all {
+		if s.above {
+			t.Up = append(t.Up, s.Edge)
+		} else {
+			t.Down = append(t.Down, s.Edge)
+		}
+	}
+	return nil
+}
+
+// step is an edge with its place in relation to the thing that is traced.
+type step struct {
+	Edge
+	above bool
+}
+
+// stepsSQL adds up the movements (legs) of a thing by the edges of the way. The
+// first edges are those of the whole funds: what a village got came out of them.
+const stepsSQL = `
+	funding as (
+		select j.* from aidledger.journal j where j.ledger = $1 and j.fund = any(array(select distinct fund from legs)) and j.project = '' and %s),
+	steps as (
+		select 1 as step, 'organisation' as from_noun, provider as from_id, 'fund' as to_noun, fund as to_id, stage, currency, amount, entries
+		from funding where stage not in ('carried-in', 'carried-out', 'distributed')
+		union all
+		select 1, 'fund', o.fund, 'fund', i.fund, 'carried-in', i.currency, i.amount, i.entries
+		from funding x join aidledger.journal o on o.ledger = $1 and o.block = x.block and o.event = x.event and o.stage = 'carried-out'
+			join aidledger.journal i on i.ledger = $1 and i.block = x.block and i.event = x.event and i.stage = 'carried-in'
+		where x.stage = 'carried-in' or x.stage = 'carried-out' and i.fund not in (select fund from legs)
+		union all
+		select 2, 'fund', fund, 'project', project, stage, currency, amount, entries from legs where project <> ''
+		union all
+		select 3, 'project', project, 'place', place, stage, currency, amount, place_entries from legs where project <> '' and place <> ''
+		union all
+		select 3, 'fund', fund, 'place', place, stage, currency, amount, place_entries from legs where project = '' and place <> ''
+		union all
+		select 3, 'project', project, 'organisation', payee, stage, currency, amount, entries from legs where project <> '' and payee <> '')
+	select step, from_noun, from_id, to_noun, to_id, stage, currency, sum(amount)::bigint, sum(entries)::bigint
+	from steps
+	group by step, from_noun, from_id, to_noun, to_id, stage, currency
+	having sum(amount) <> 0 or sum(entries) <> 0
+	order by step, from_id, to_id, currency, (select min(n) from unnest($2::text[]) with ordinality s (stage, n) where s.stage = steps.stage)`
+
+func readSteps(ctx context.Context, tx pgx.Tx, q TraceQuery, at int, touching func(*conditions)) ([]step, error) {
+	legs := &conditions{args: []any{q.Ledger, stageNames()}}
+	touching(legs)
+	funding := &conditions{args: legs.args}
+	funding.and("true")
+	funding.asOf(q.AsOf)
+	rows, _ := tx.Query(ctx, "with legs as materialized (select j.* from aidledger.journal j where "+legs.String()+"),"+
+		strings.Replace(stepsSQL, "%s", funding.String(), 1), funding.args...)
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (step, error) {
+		var s step
+		var n int
+		var amount int64
+		err := row.Scan(&n, &s.From.Noun, &s.From.ID, &s.To.Noun, &s.To.ID, &s.Stage, &s.Currency, &amount, &s.Entries)
+		s.Amount = domain.Money{Minor: amount, Currency: s.Currency}.Decimal()
+		s.above = n <= at
+		return s, err
+	})
+}
+
+func stageNames() []string {
+	var names []string
+	for _, s := range domain.Stages() {
+		names = append(names, s.String())
+	}
+	return names
+}
+
+// nameSteps gives the nodes of edges their names, and gifts their noun.
+func nameSteps(ctx context.Context, tx pgx.Tx, ledger string, all []step) error {
+	ids := map[string]bool{}
+	for _, s := range all {
+		ids[s.From.ID], ids[s.To.ID] = true, true
+	}
+	var list []string
+	for id := range ids {
+		list = append(list, id)
+	}
+	rows, _ := tx.Query(ctx, namesSQL, ledger, list)
+	nodes, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Node])
+	if err != nil {
+		return err
+	}
+	named := map[string]Node{}
+	for _, n := range nodes {
+		named[n.ID] = n
+	}
+	for i := range all {
+		for _, n := range []*Node{&all[i].From, &all[i].To} {
+			if known, ok := named[n.ID]; ok {
+				*n = known
+			}
+		}
+	}
+	return nil
+}

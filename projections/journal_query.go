@@ -1,0 +1,165 @@
+package projections
+
+import (
+	"context"
+	"strconv"
+	"strings"
+	"time"
+
+	"aidledger/domain"
+	"aidledger/eventstore"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// JournalQuery asks for movements of money. Empty filters do not filter.
+type JournalQuery struct {
+	Ledger       string
+	Fund         domain.ID
+	Project      domain.ID
+	Place        domain.ID
+	Provider     domain.ID
+	Payee        domain.ID
+	Disbursement domain.ID
+	Entry        string
+	Stage        string // as in the domain: carried-in
+	Year         int    // effective year
+	AsOf         AsOf
+	Limit        int    // rows; 0: 100; at most 1,000
+	After        string // Next of the page before
+}
+
+// Journal is a page of movements in the order of the log.
+type Journal struct {
+	Ledger    string              `json:"ledger"`
+	Position  eventstore.Position `json:"position"`
+	Movements []Movement          `json:"movements"`
+	Next      string              `json:"next,omitzero"`
+}
+
+// Movement is one amount of one stage, as it was recorded. Amount is decimal
+// text, negative where it takes another one back.
+type Movement struct {
+	Position        eventstore.Position `json:"position"`
+	Leg             int                 `json:"leg"` // index among the movements of the event
+	Entry           string              `json:"entry"`
+	EventType       string              `json:"event_type"`
+	Stage           string              `json:"stage"`
+	FromAccount     string              `json:"from_account"`
+	ToAccount       string              `json:"to_account"`
+	Fund            domain.ID           `json:"fund"`
+	Provider        domain.ID           `json:"provider"`
+	BudgetYear      int                 `json:"budget_year"`
+	Project         domain.ID           `json:"project,omitzero"`
+	Place           domain.ID           `json:"place,omitzero"`
+	Amount          string              `json:"amount"`
+	Currency        domain.Currency     `json:"currency"`
+	Date            domain.Date         `json:"date"` // effective
+	Recorded        time.Time           `json:"recorded"`
+	Approximate     bool                `json:"approximate,omitzero"`
+	Document        string              `json:"document,omitzero"`
+	Voucher         string              `json:"voucher,omitzero"`
+	SourceReference string              `json:"source_reference,omitzero"`
+	Disbursement    domain.ID           `json:"disbursement,omitzero"`
+	Payer           domain.ID           `json:"payer,omitzero"`
+	Payee           domain.ID           `json:"payee,omitzero"`
+	Reverses        string              `json:"reverses,omitzero"` // entry that is taken back
+	Actor           string              `json:"actor"`
+}
+
+// journalPage and journalPageMax limit the movements of one answer.
+const journalPage, journalPageMax = 100, 1_000
+
+// Journal answers a JournalQuery. It returns ledger_not_found, or bad_query for
+// a stage, limit or cursor that does not exist.
+func (db *DB) Journal(ctx context.Context, q JournalQuery) (Journal, error) {
+	out := Journal{Ledger: q.Ledger}
+	limit, err := limitOf(q.Limit, journalPage, journalPageMax)
+	if err != nil {
+		return out, err
+	}
+	c, err := q.conditions()
+	if err != nil {
+		return out, err
+	}
+	err = db.snapshot(ctx, func(tx pgx.Tx) error {
+		at, err := position(ctx, tx, q.Ledger, "journal")
+		if err != nil {
+			return err
+		}
+		out.Position = q.AsOf.limited(at)
+		out.Movements, out.Next, err = readMovements(ctx, tx, c, limit)
+		return err
+	})
+	return out, err
+}
+
+func (q JournalQuery) conditions() (*conditions, error) {
+	c := &conditions{}
+	c.and("j.ledger = ?", q.Ledger)
+	for _, filter := range []struct{ column, value string }{
+		{"fund", string(q.Fund)}, {"project", string(q.Project)}, {"place", string(q.Place)}, {"provider", string(q.Provider)},
+		{"payee", string(q.Payee)}, {"disbursement", string(q.Disbursement)}, {"entry", q.Entry}, {"stage", q.Stage},
+	} {
+		if filter.value != "" {
+			c.and("j."+filter.column+" = ? and j."+filter.column+" <> ''", filter.value) // the second lets partial indexes be used
+		}
+	}
+	if q.Stage != "" {
+		var s domain.Stage
+		if err := s.UnmarshalText([]byte(q.Stage)); err != nil {
+			return nil, fail(BadQuery, "use the name of a stage, such as disbursed", "%.100q is not a stage", q.Stage)
+		}
+	}
+	if q.Year != 0 {
+		c.and("j.year = ?::smallint", q.Year)
+	}
+	c.asOf(q.AsOf)
+	return c, c.after(q.After)
+}
+
+// after limits movements to those that follow a cursor: block.event.leg.
+func (c *conditions) after(cursor string) error {
+	if cursor == "" {
+		return nil
+	}
+	i := strings.LastIndexByte(cursor, '.')
+	if i < 0 {
+		return badCursor(cursor)
+	}
+	at, err := eventstore.ParsePosition(cursor[:i])
+	leg, legErr := strconv.ParseInt(cursor[i+1:], 10, 32)
+	if err != nil || legErr != nil || at.Event == eventstore.WholeBlock {
+		return badCursor(cursor)
+	}
+	c.and("(j.block, j.event, j.leg) > (?::bigint, ?::integer, ?::integer)", int64(at.Block), int64(at.Event), leg)
+	return nil
+}
+
+// readMovements reads a page of the journal in the order of the log.
+func readMovements(ctx context.Context, tx pgx.Tx, c *conditions, limit int) (page []Movement, next string, err error) {
+	rows, _ := tx.Query(ctx, `select j.block, j.event, j.leg, j.entry, j.event_type, j.stage, j.from_account, j.to_account, j.fund, j.provider,
+			j.budget_year, j.project, j.place, j.amount, j.currency,
+			left(j.date::text, case j.precision when 'year' then 4 when 'month' then 7 else 10 end),
+			j.recorded, j.approximate, j.document, j.voucher, j.source_reference, j.disbursement, j.payer, j.payee, j.reverses, j.actor
+		from aidledger.journal j where `+c.String()+` order by j.block, j.event, j.leg limit `+c.arg(limit+1), c.args...)
+	page, err = pgx.CollectRows(rows, scanMovement)
+	if err == nil && len(page) > limit {
+		page = page[:limit]
+		last := page[limit-1]
+		next = last.Position.String() + "." + strconv.Itoa(last.Leg)
+	}
+	return page, next, err
+}
+
+func scanMovement(row pgx.CollectableRow) (Movement, error) {
+	var m Movement
+	var block, event, amount int64
+	err := row.Scan(&block, &event, &m.Leg, &m.Entry, &m.EventType, &m.Stage, &m.FromAccount, &m.ToAccount, &m.Fund, &m.Provider,
+		&m.BudgetYear, &m.Project, &m.Place, &amount, &m.Currency, into(&m.Date),
+		&m.Recorded, &m.Approximate, &m.Document, &m.Voucher, &m.SourceReference, &m.Disbursement, &m.Payer, &m.Payee, &m.Reverses, &m.Actor)
+	m.Position = eventstore.Position{Block: uint64(block), Event: uint32(event)}
+	m.Amount = domain.Money{Minor: amount, Currency: m.Currency}.Decimal()
+	m.Recorded = m.Recorded.UTC()
+	return m, err
+}

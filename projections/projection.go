@@ -1,0 +1,65 @@
+package projections
+
+import (
+	"context"
+	"iter"
+	"slices"
+
+	"aidledger/domain"
+	"aidledger/eventstore"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Log is where the blocks come from. Blocks yields every sequence after one
+// and up to another in order, or for ever where until is 0.
+type Log interface {
+	End(ctx context.Context) (uint64, error)
+	Blocks(ctx context.Context, after, until uint64) iter.Seq2[eventstore.Message, error]
+}
+
+// projections lists all read models. To add one, write a Go file and a SQL file
+// and name it here.
+var projections = []*projection{
+	registerProjection,
+	projectsProjection,
+	fundsProjection,
+	giftsProjection,
+	pairingsProjection,
+	indicatorsProjection,
+	notesProjection,
+	journalProjection,
+	totalsProjection,
+}
+
+// projection is one read model: its tables and what it makes of events.
+type projection struct {
+	name   string
+	sql    string                    // creates its tables; below the line afterBulk, what a bulk load is faster without
+	tables []string                  // each gets a view in the stable schema and is verified
+	reads  []string                  // event types; nil: it must understand every event
+	whole  bool                      // in a bulk load one projector takes all events: it holds rows, not events
+	begin  func(bulk bool) projector // for one batch; bulk: its tables are empty and new in the transaction
+}
+
+// projector turns the events of one batch into rows. It holds nothing else, so
+// a batch that fails is simply forgotten. An error of apply halts the
+// projection.
+type projector interface {
+	apply(f *fact) error
+	flush(ctx context.Context, tx pgx.Tx) error
+}
+
+// fact is one event with what projectors need to know about it.
+type fact struct {
+	at        eventstore.Position
+	ledger    string
+	entry     *eventstore.Entry
+	event     *eventstore.Event
+	movements []domain.Movement
+}
+
+// needs tells whether the projection cannot go on without an event of a type.
+func (p *projection) needs(eventType string) bool {
+	return p.reads == nil || slices.Contains(p.reads, eventType)
+}

@@ -1,0 +1,189 @@
+package projections
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+
+	"aidledger/projections/localpg/pgtest"
+
+	"github.com/jackc/pgx/v5"
+)
+
+func quiet(uint64, uint64) {}
+
+func TestReadersSeeWholeTablesWhileTheyAreRebuilt(t *testing.T) {
+	db, r, p := projectedProgramme(t, 1, 500)
+	before := totals(t, db, TotalsQuery{Ledger: "one", By: "project"})
+	stop := make(chan struct{})
+	var wait sync.WaitGroup
+	reads := make([]int, 3)
+	for i := range reads {
+		wait.Go(func() {
+			for {
+				sameTotals(t, "during a rebuild", totals(t, db, TotalsQuery{Ledger: "one", By: "project"}), before)
+				found, err := db.Journal(t.Context(), JournalQuery{Ledger: "one", Limit: 1000})
+				if err != nil || len(found.Movements) == 0 {
+					t.Errorf("the journal has %d movements, %v", len(found.Movements), err)
+				}
+				if _, err := db.Projects(t.Context(), ListQuery{Ledger: "one"}); err != nil {
+					t.Error(err)
+				}
+				reads[i]++
+				select {
+				case <-stop:
+					return
+				default:
+				}
+			}
+		})
+	}
+	for range 4 {
+		if err := r.Rebuild(t.Context(), quiet); err != nil {
+			t.Fatal(err)
+		}
+	}
+	close(stop)
+	wait.Wait()
+	for i, n := range reads {
+		if n < 4 {
+			t.Errorf("reader %d read only %d times", i, n)
+		}
+	}
+	p.run(50)
+	reach(t, r)
+	verified(t, r)
+	onlySchema(t, db, 5)
+}
+
+// onlySchema wants one generation and nothing that a rebuild left.
+func onlySchema(t *testing.T, db *DB, generation int) {
+	t.Helper()
+	conn := connect(t, db)
+	rows, _ := conn.Query(t.Context(), "select nspname::text from pg_namespace where nspname like 'aidledger\\__%'")
+	schemas, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil || len(schemas) != 1 || schemas[0] != schemaOf(generation) {
+		t.Errorf("there are the schemas %q, %v; want only generation %d", schemas, err, generation)
+	}
+}
+
+func TestARebuildKeepsUpWithALogThatGrows(t *testing.T) {
+	log := newMemory()
+	p := newProgramme(t, log, "one", 2).run(200)
+	url := pgtest.Database(t)
+	r, other := running(t, openURL(t, url), log), running(t, openURL(t, url), log)
+	reach(t, r)
+	for i := range 3 {
+		done := make(chan error)
+		go func() { done <- other.Rebuild(t.Context(), quiet) }()
+		p.run(100)
+		if err := <-done; err != nil {
+			t.Fatalf("rebuild %d: %v", i, err)
+		}
+		reach(t, r)
+		reach(t, other)
+	}
+	verified(t, r)
+	onlySchema(t, r.db, 4)
+}
+
+func TestARebuildThatDiesLeavesTheTablesAsTheyWere(t *testing.T) {
+	db, r, p := projectedProgramme(t, 3, 100)
+	ctx, cancel := context.WithCancel(t.Context())
+	err := r.Rebuild(ctx, func(done, total uint64) { cancel() })
+	if !errors.Is(err, context.Canceled) {
+		t.Fatalf("a rebuild that was stopped says %v", err)
+	}
+	onlySchema(t, db, 1)
+	run(t, connect(t, db), "create schema aidledger_g2; ")
+	again, err := Open(t.Context(), db.pool.config.ConnString())
+	if err != nil {
+		t.Fatal(err)
+	}
+	again.Close()
+	onlySchema(t, db, 1)
+	p.run(20)
+	reach(t, r)
+	verified(t, r)
+}
+
+func TestOneRebuildRunsAtATime(t *testing.T) {
+	_, r, _ := projectedProgramme(t, 4, 50)
+	err := r.Rebuild(t.Context(), func(uint64, uint64) {
+		if err := r.Rebuild(t.Context(), quiet); !Is(err, RebuildRunning) {
+			t.Errorf("a second rebuild says %v", err)
+		}
+		if _, err := r.Verify(t.Context(), quiet); !Is(err, RebuildRunning) {
+			t.Errorf("a verification during a rebuild says %v", err)
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestTablesOfAnotherVersionAreRebuiltAtTheStart(t *testing.T) {
+	log := newMemory()
+	newProgramme(t, log, "one", 5).run(50)
+	db := open(t)
+	conn := connect(t, db)
+	run(t, conn, "update aidledger.generation set fingerprint = 'other'")
+	run(t, conn, "drop view aidledger.notes")
+	run(t, conn, "alter table aidledger_g1.notes drop column kind")
+	run(t, conn, "create view aidledger.notes as select * from aidledger_g1.notes")
+	r := running(t, db, log)
+	until(t, conn, "select current = 2 from aidledger.generation")
+	reach(t, r)
+	verified(t, r)
+}
+
+func TestAnyRowThatIsNotWhatTheLogSaysIsFound(t *testing.T) {
+	db, r, _ := projectedProgramme(t, 6, 900)
+	conn := connect(t, db)
+	run(t, conn, "set session_replication_role = replica")
+	for _, table := range allTables() {
+		name := schemaOf(1) + "." + table
+		var column, change string
+		err := conn.QueryRow(t.Context(), `select quote_ident(attname), case
+				when atttypid in ('text'::regtype, 'jsonb'::regtype) then 'to_json(''changed''::text)::jsonb::text'
+				when atttypid = 'boolean'::regtype then 'not ' || quote_ident(attname)
+				when atttypid = 'integer[]'::regtype then '''{7}'''
+				else quote_ident(attname) || ' + 1' end || case when atttypid = 'jsonb'::regtype then '::jsonb' else '' end
+			from pg_attribute a where attrelid = $1::text::regclass and attnum > 0 and attname <> 'updated_at'
+				and not exists (select from pg_index i where i.indrelid = attrelid and i.indisprimary and a.attnum = any(i.indkey))
+			order by attnum limit 1`, name).Scan(&column, &change)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		first := fmt.Sprintf("where ctid = (select min(ctid) from %s)", name)
+		for what, sql := range map[string]string{
+			"changed": fmt.Sprintf("update %s set %s = %s %s", name, column, change, first),
+			"deleted": fmt.Sprintf("delete from %s %s", name, first),
+		} {
+			run(t, conn, "create table kept as select * from "+name)
+			run(t, conn, sql)
+			report, err := r.Verify(t.Context(), quiet)
+			found := uint64(0)
+			for _, compared := range report.Tables {
+				if compared.Table == table {
+					found = compared.Differences
+				} else if compared.Differences > 0 {
+					t.Errorf("a row of %s was %s, and %d of %s differ", table, what, compared.Differences, compared.Table)
+				}
+			}
+			if table == "checkpoint" && what == "changed" {
+				if err == nil {
+					t.Error("projections that do not stand together were verified")
+				}
+			} else if err != nil || report.Clean || found != 1 {
+				t.Errorf("a row of %s was %s, and the report says %d differences, clean %v, %v", table, what, found, report.Clean, err)
+			}
+			run(t, conn, "delete from "+name)
+			run(t, conn, "insert into "+name+" select * from kept")
+			run(t, conn, "drop table kept")
+		}
+	}
+	verified(t, r)
+}

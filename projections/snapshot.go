@@ -1,0 +1,126 @@
+package projections
+
+import (
+	"context"
+	"encoding"
+	"errors"
+	"strconv"
+	"strings"
+
+	"aidledger/eventstore"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// snapshot runs queries that see one state of one generation. The lock comes
+// before the first query, so that a switch of generations falls before or after
+// all of them. Their plans may depend on the values that are asked for.
+func (db *DB) snapshot(ctx context.Context, f func(pgx.Tx) error) error {
+	return db.pool.read(ctx, func(conn *pgx.Conn) error {
+		tx, err := conn.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})
+		if err != nil {
+			return err
+		}
+		defer rollback(tx)
+		if err := exec(ctx, conn, "set local plan_cache_mode = auto; lock table aidledger.generation in access share mode"); err != nil {
+			return err
+		}
+		if err := f(tx); err != nil {
+			return err
+		}
+		return tx.Commit(ctx)
+	})
+}
+
+// position returns the block up to which a projection has read. It returns
+// ledger_not_found for a ledger that does not exist by then.
+func position(ctx context.Context, tx pgx.Tx, ledger, projection string) (eventstore.Position, error) {
+	at := eventstore.Position{Event: eventstore.WholeBlock}
+	var exists bool
+	err := tx.QueryRow(ctx, `select block, $1 = '' or exists (select from aidledger.ledgers where ledger = $1)
+		from aidledger.checkpoint where projection = $2`, ledger, projection).Scan(&at.Block, &exists)
+	if err == nil && !exists {
+		err = noLedger(ledger)
+	}
+	return at, err
+}
+
+func noLedger(name string) error {
+	return fail(LedgerNotFound, "check the name, or open the ledger first", "no ledger is called %q", name)
+}
+
+// limitOf returns how many rows a page has.
+func limitOf(asked, usual, most int) (int, error) {
+	switch {
+	case asked == 0:
+		return usual, nil
+	case asked < 0 || asked > most:
+		return 0, fail(BadQuery, "ask for 1 to "+strconv.Itoa(most)+" rows", "a page cannot have %d rows", asked)
+	}
+	return asked, nil
+}
+
+func badCursor(cursor string) error {
+	return fail(BadQuery, "take the cursor from the page before, or leave it out", "%.100q is not a cursor", cursor)
+}
+
+// conditions builds the where clause of a query and its arguments.
+type conditions struct {
+	clauses []string
+	args    []any
+}
+
+// arg returns the placeholder of an argument.
+func (c *conditions) arg(v any) string {
+	c.args = append(c.args, v)
+	return "$" + strconv.Itoa(len(c.args))
+}
+
+// and adds a condition; each ? in it stands for one of the values.
+func (c *conditions) and(clause string, values ...any) {
+	for _, v := range values {
+		clause = strings.Replace(clause, "?", c.arg(v), 1)
+	}
+	c.clauses = append(c.clauses, clause)
+}
+
+func (c *conditions) String() string { return strings.Join(c.clauses, " and ") }
+
+// asOf limits rows of the journal, which the query calls j.
+func (c *conditions) asOf(a AsOf) {
+	if !a.Position.IsZero() {
+		c.and("(j.block, j.event::bigint) <= (?::bigint, ?::bigint)", int64(a.Position.Block), int64(a.Position.Event))
+	}
+	if !a.Time.IsZero() {
+		c.and("j.recorded <= ?::timestamptz", a.Time.UTC())
+	}
+	if !a.EffectiveUntil.IsZero() {
+		c.and("j.date <= ?::date", a.EffectiveUntil.Last().Time())
+	}
+}
+
+// limited returns the position for which an answer is exact.
+func (a AsOf) limited(at eventstore.Position) eventstore.Position {
+	if !a.Position.IsZero() && a.Position.Compare(at) < 0 {
+		return a.Position
+	}
+	return at
+}
+
+// into scans a column of text into a value that knows its text. Empty text
+// leaves the value as it is.
+func into(v encoding.TextUnmarshaler) any { return &textScanner{v} }
+
+type textScanner struct{ value encoding.TextUnmarshaler }
+
+// Scan takes text from the driver.
+func (s *textScanner) Scan(src any) error {
+	text, ok := src.(string)
+	if !ok {
+		return errors.New("the column is not text")
+	}
+	if text == "" {
+		return nil
+	}
+	return s.value.UnmarshalText([]byte(text))
+}

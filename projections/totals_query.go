@@ -1,0 +1,264 @@
+package projections
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"aidledger/domain"
+	"aidledger/eventstore"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// AsOf limits an answer to what was known, or true, at some point. The zero
+// AsOf is now. The limits hold together.
+type AsOf struct {
+	Position       eventstore.Position // recorded at or before it; zero: no limit
+	Time           time.Time           // recorded at or before it, UTC; zero: no limit
+	EffectiveUntil domain.Date         // effective date on or before its last day; zero: no limit
+}
+
+// IsZero tells whether there is no limit.
+func (a AsOf) IsZero() bool {
+	return a.Position.IsZero() && a.Time.IsZero() && a.EffectiveUntil.IsZero()
+}
+
+// TotalsQuery asks for totals by one dimension: year, budget-year, project,
+// village, provider or fund.
+type TotalsQuery struct {
+	Ledger   string
+	By       string
+	Year     int             // effective year; 0: all years together
+	Currency domain.Currency // empty: all, each in rows of its own
+	Key      *string         // only this line; nil: all
+	AsOf     AsOf
+	Limit    int    // rows; 0: 1,000; at most 10,000
+	After    string // Next of the page before
+}
+
+// Totals is the answer to a TotalsQuery. Amounts are decimal text in units of
+// the currency; nil means that nobody reported it, which is not zero. Sum is
+// over all rows of the query, not only those of the page.
+type Totals struct {
+	Ledger   string              `json:"ledger"`
+	By       string              `json:"by"`
+	Year     int                 `json:"year,omitzero"`
+	Position eventstore.Position `json:"position"` // the answer is exact for it
+	Rows     []TotalsRow         `json:"rows"`
+	Sum      []TotalsSum         `json:"sum"` // one per currency
+	Next     string              `json:"next,omitzero"`
+}
+
+// TotalsRow is one line of totals. Line is "unallocated" (no project) or
+// "not-assigned" (no village) for the line without a key.
+type TotalsRow struct {
+	Key  string `json:"key"`
+	Name string `json:"name"`
+	Line string `json:"line,omitzero"`
+	TotalsSum
+}
+
+// TotalsSum holds the amounts of one currency. Approximate names the stages in
+// which at least one amount is approximate.
+type TotalsSum struct {
+	Currency    domain.Currency `json:"currency"`
+	Pledged     *string         `json:"pledged"`
+	Committed   *string         `json:"committed"`
+	Recognised  *string         `json:"recognised"`
+	Received    *string         `json:"received"`
+	CarriedIn   *string         `json:"carried_in"`
+	CarriedOut  *string         `json:"carried_out"`
+	Allocated   *string         `json:"allocated"`
+	Disbursed   *string         `json:"disbursed"`
+	Spent       *string         `json:"spent"`
+	Returned    *string         `json:"returned"`
+	Repaid      *string         `json:"repaid"`
+	InKind      *string         `json:"in_kind"`
+	Distributed *string         `json:"distributed"`
+	Funding     *string         `json:"funding"`     // committed, recognised and in kind together
+	Unallocated *string         `json:"unallocated"` // may still be given to projects
+	Due         *string         `json:"due"`         // committed and not received
+	Cash        *string         `json:"cash"`        // held by the funds
+	Undisbursed *string         `json:"undisbursed"` // allocated and not paid out
+	Unspent     *string         `json:"unspent"`     // paid out, and neither spent nor returned
+	Approximate []string        `json:"approximate,omitempty"`
+}
+
+// totalsPageMax and totalsPage limit the rows of one answer.
+const totalsPage, totalsPageMax = 1_000, 10_000
+
+// road is how a query goes along one dimension.
+type road struct {
+	dimension  string // in the table totals
+	journalKey string // in the table journal
+	entries    string // column of the journal that counts entries
+	name       string // of the key p.key
+	line       string // name of the line without a key
+}
+
+var roads = map[string]road{
+	"year":        {"year", "j.year::text", "entries", "p.key", ""},
+	"budget-year": {"budget-year", "j.budget_year::text", "entries", "p.key", ""},
+	"project": {"project", "j.project", "entries",
+		"(select name from aidledger.projects where ledger = $1 and project = p.key)", "unallocated"},
+	"village": {"place", "j.place", "place_entries",
+		"(select name from aidledger.places where ledger = $1 and place = p.key)", "not-assigned"},
+	"provider": {"provider", "j.provider", "entries",
+		"(select name from aidledger.organisations where ledger = $1 and organisation = p.key)", ""},
+	"fund": {"fund", "j.fund", "entries", `coalesce(
+		(select coalesce(nullif(purpose, ''), document) from aidledger.funds where ledger = $1 and fund = p.key),
+		(select item from aidledger.gifts where ledger = $1 and gift = p.key))`, ""},
+}
+
+// Totals answers a TotalsQuery. It returns ledger_not_found, or bad_query for
+// a dimension, limit or cursor that does not exist.
+func (db *DB) Totals(ctx context.Context, q TotalsQuery) (Totals, error) {
+	out := Totals{Ledger: q.Ledger, By: q.By, Year: q.Year, Rows: []TotalsRow{}, Sum: []TotalsSum{}}
+	road, ok := roads[q.By]
+	if !ok {
+		return out, fail(BadQuery, "use year, budget-year, project, village, provider or fund", "there are no totals by %.100q", q.By)
+	}
+	limit, err := limitOf(q.Limit, totalsPage, totalsPageMax)
+	if err != nil {
+		return out, err
+	}
+	c := &conditions{args: []any{q.Ledger}}
+	projection, lines := "totals", c.tableLines
+	if !q.AsOf.IsZero() {
+		projection, lines = "journal", c.journalLines
+	}
+	from, sums := lines(road, q)
+	after := "true"
+	if q.After != "" {
+		i := strings.LastIndexByte(q.After, ' ')
+		if i < 0 {
+			return out, badCursor(q.After)
+		}
+		after = "(key, currency) > (" + c.arg(q.After[:i]) + ", " + c.arg(q.After[i+1:]) + ")"
+	}
+	sql := "with " + from + `, page as (
+			select key, currency, array_agg(stage) as stages, array_agg(amount) as amounts, array_agg(approximate) as approximates
+			from lines where ` + after + ` group by key, currency order by key, currency limit ` + c.arg(limit+1) + `)
+		select 0 as part, '' collate "C" as key, '' collate "C" as currency, case when exists (select from aidledger.ledgers where ledger = $1) then $1::text end, null::text[], null::bigint[], null::boolean[], block
+			from aidledger.checkpoint where projection = ` + c.arg(projection) + `
+		union all (select 1, p.key, p.currency, ` + road.name + `, p.stages, p.amounts, p.approximates, 0 from page p)
+		union all (select 2, '', currency, '', array_agg(stage), array_agg(amount), array_agg(approximate), 0 from (` + sums + `) s
+			group by currency)
+		order by part, key, currency`
+	err = db.pool.read(ctx, func(conn *pgx.Conn) error {
+		out.Rows, out.Sum = out.Rows[:0], out.Sum[:0]
+		rows, _ := conn.Query(ctx, sql, c.args...)
+		return out.scan(rows, road, q.AsOf)
+	})
+	if err == nil && len(out.Rows) > limit {
+		out.Rows = out.Rows[:limit]
+		last := out.Rows[limit-1]
+		out.Next = last.Key + " " + string(last.Currency)
+	}
+	return out, err
+}
+
+// tableLines reads the table of totals. The sum over all keys is the same for
+// every dimension, so without a key it is taken from the one with the fewest.
+func (c *conditions) tableLines(r road, q TotalsQuery) (lines, sums string) {
+	const from = "select key, currency, stage, amount, entries, approximate > 0 as approximate from aidledger.totals where "
+	filter := func(dimension string) string {
+		w := &conditions{args: c.args}
+		w.and("ledger = $1 and dimension = ? and year = ?::smallint", dimension, q.Year)
+		if q.Currency != "" {
+			w.and("currency = ?", string(q.Currency))
+		}
+		if q.Key != nil {
+			w.and("key = ?", *q.Key)
+		}
+		c.args = w.args
+		return w.String()
+	}
+	lines = "lines as not materialized (" + from + filter(r.dimension) + " and (entries <> 0 or amount <> 0))"
+	if q.Key != nil {
+		return lines, "select * from lines"
+	}
+	return lines, "select currency, stage, sum(amount)::bigint as amount, bool_or(approximate) as approximate from (" +
+		from + filter("year") + ") y group by currency, stage having sum(entries) <> 0 or sum(amount) <> 0"
+}
+
+// journalLines adds the journal up as far as the query looks, in the same way
+// as the projector of totals does.
+func (c *conditions) journalLines(r road, q TotalsQuery) (lines, sums string) {
+	c.and("j.ledger = $1")
+	c.asOf(q.AsOf)
+	if q.Year != 0 {
+		c.and("j.year = ?::smallint", q.Year)
+	}
+	if q.Currency != "" {
+		c.and("j.currency = ?", string(q.Currency))
+	}
+	attributed := ""
+	if r.line != "" {
+		attributed = `
+			union all
+			select k.key, currency, case when stage = 'distributed' then 'in-kind' when on_receipt then 'recognised' else 'committed' end,
+				k.amount, 0, 0
+			from legs cross join lateral (values ('', -amount), (legs.key, amount)) k (key, amount)
+			where legs.key <> '' and stage in ('allocated', 'distributed')`
+	}
+	lines = `legs as materialized (
+			select ` + r.journalKey + ` as key, currency, stage, amount, entries as legs_entries, ` + r.entries + ` as key_entries, approximate, on_receipt
+			from aidledger.journal j where ` + c.String() + `),
+		lines as (
+			select key, currency, stage, sum(amount)::bigint as amount, sum(approximate) > 0 as approximate
+			from (
+				select key, currency, stage, amount, key_entries as entries, case when approximate then key_entries else 0 end as approximate from legs` + attributed + `
+			) l ` + c.onlyKey(q) + `
+			group by key, currency, stage having sum(entries) <> 0 or sum(amount) <> 0)`
+	if q.Key != nil {
+		return lines, "select * from lines"
+	}
+	return lines, `select currency, stage, sum(amount)::bigint as amount, sum(case when approximate then legs_entries else 0 end) > 0 as approximate
+		from legs group by currency, stage having sum(legs_entries) <> 0 or sum(amount) <> 0`
+}
+
+func (c *conditions) onlyKey(q TotalsQuery) string {
+	if q.Key == nil {
+		return ""
+	}
+	return "where key = " + c.arg(*q.Key)
+}
+
+// scan reads the three parts of the answer: the position, the page, the sums.
+func (t *Totals) scan(rows pgx.Rows, r road, a AsOf) error {
+	var part int
+	var key, currency string
+	var name *string
+	var stages []string
+	var amounts []int64
+	var approximate []bool
+	var block int64
+	found := false
+	_, err := pgx.ForEachRow(rows, []any{&part, &key, &currency, &name, &stages, &amounts, &approximate, &block}, func() error {
+		if part == 0 {
+			found = name != nil
+			t.Position = a.limited(eventstore.Position{Block: uint64(block), Event: eventstore.WholeBlock})
+			return nil
+		}
+		sum, err := totalsSum(domain.Currency(currency), stages, amounts, approximate)
+		if part == 2 {
+			t.Sum = append(t.Sum, sum)
+			return err
+		}
+		row := TotalsRow{Key: key, TotalsSum: sum}
+		if name != nil {
+			row.Name = *name
+		}
+		if key == "" {
+			row.Line = r.line
+		}
+		t.Rows = append(t.Rows, row)
+		return err
+	})
+	if err == nil && !found {
+		err = noLedger(t.Ledger)
+	}
+	return err
+}
