@@ -27,6 +27,7 @@ type pending struct {
 	events   uint32
 	taken    []int // how many items of each job of the backlog were dealt with
 	outcomes [][]Outcome
+	refused  bool  // a rule said no, on the state as this process knows it
 	fatal    error // the log cannot be read; nothing of the block counts
 
 	data     []byte // set by publish
@@ -130,6 +131,7 @@ func (w *writer) decide(ctx context.Context, b *pending, it *item) (out Outcome,
 	}
 	events, err := w.domain.Decide(it.Command, dctx)
 	if err != nil {
+		b.refused = true
 		return Outcome{Err: err}, false
 	}
 	return w.add(b, it, now, events)

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"aidledger/domain"
 	"aidledger/eventstore"
 
 	natsserver "github.com/nats-io/nats-server/v2/server"
@@ -21,7 +22,8 @@ type deafProxy struct {
 	listener net.Listener
 	target   string
 	mu       sync.Mutex
-	deaf     int // how many more acknowledgements to swallow
+	deaf     int  // how many more acknowledgements to swallow
+	answers  bool // swallow the answers to reads as well
 	dropped  int
 }
 
@@ -71,7 +73,9 @@ func (p *deafProxy) serve(client net.Conn) {
 func (p *deafProxy) swallows(data []byte) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.deaf > 0 && bytes.Contains(data, []byte(`"seq":`)) && bytes.Contains(data, []byte(`{"stream":"AIDLEDGER"`)) {
+	ack := bytes.Contains(data, []byte(`"seq":`)) && bytes.Contains(data, []byte(`{"stream":"AIDLEDGER"`))
+	read := p.answers && bytes.Contains(data, []byte(`stream_msg_get_response`))
+	if p.deaf > 0 && (ack || read) {
 		p.deaf--
 		p.dropped++
 		return true
@@ -128,6 +132,49 @@ func TestACommandThatTheLogDoesNotAnswerHasAnUnknownOutcome(t *testing.T) {
 	request := ask(pay(t, "1"))
 	srv.Close()
 	if _, err := store.Submit(t.Context(), ledger, request); codeOf(err) != eventstore.OutcomeUnknown && codeOf(err) != eventstore.LogUnavailable {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestALostQuestionToTheLogDoesNotHoldUpTheCommand(t *testing.T) {
+	srv, err := natsserver.NewServer(&natsserver.Options{Host: "127.0.0.1", Port: -1, JetStream: true, StoreDir: t.TempDir(), SyncAlways: true, NoSigs: true, NoLog: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv.Start()
+	defer func() { srv.Shutdown(); srv.WaitForShutdown() }()
+	if !srv.ReadyForConnections(10 * time.Second) {
+		t.Fatal("the server is not ready")
+	}
+	proxy := newDeafProxy(t, srv.Addr().String())
+	conn, err := nats.Connect("nats://"+proxy.listener.Addr().String(), nats.MaxReconnects(-1), nats.ReconnectWait(10*time.Millisecond))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	store, err := eventstore.Open(t.Context(), eventstore.Config{Conn: conn, Now: time.Now, PublishTimeout: 300 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	programme(t, store, "100")
+	proxy.mu.Lock()
+	proxy.deaf, proxy.answers = 2, true // the acknowledgement, and the answer to the question whether it is there
+	proxy.mu.Unlock()
+	begun := time.Now()
+	if _, err := store.Submit(t.Context(), ledger, ask(pay(t, "1"))); err != nil {
+		t.Error(err)
+	}
+	if took := time.Since(begun); took > 10*time.Second || proxy.dropped != 2 {
+		t.Errorf("it took %s, and %d answers were lost", took, proxy.dropped)
+	}
+}
+
+func TestACommandToALogThatCannotBeReadHasACode(t *testing.T) {
+	srv := server(t)
+	store := open(t, srv, func(c *eventstore.Config) { c.AnswerTimeout = 300 * time.Millisecond })
+	srv.Close()
+	if _, err := store.Submit(t.Context(), ledger, ask(&domain.OpenLedger{Title: "Test"})); codeOf(err) != eventstore.LogUnavailable {
 		t.Errorf("got %v", err)
 	}
 }

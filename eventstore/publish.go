@@ -18,6 +18,11 @@ var errConflict = errors.New("another writer was faster")
 // log_unavailable when it is certain that it was not stored, outcome_unknown
 // when that could not be found out in time.
 func (w *writer) publish(ctx context.Context, b *pending) error {
+	if room := w.store.cfg.Room; room != nil {
+		if err := room(); err != nil {
+			return noRoom(err)
+		}
+	}
 	b.encode(w.ledger, w.head)
 	msg := &nats.Msg{Subject: w.store.subject(w.ledger), Data: b.data, Header: nats.Header{
 		"Content-Type":   {"application/json"},
@@ -27,7 +32,9 @@ func (w *writer) publish(ctx context.Context, b *pending) error {
 		"ce-id":          {b.hash.String()},
 	}}
 	doubt := false // an earlier attempt may have been stored
+	stuck := 0     // attempts that the server neither stored nor refused
 	for pause := 10 * time.Millisecond; ; pause = min(2*pause, time.Second) {
+		revivals := w.store.revivals.Load()
 		attempt, cancel := context.WithTimeout(ctx, w.store.cfg.PublishTimeout)
 		ack, err := w.store.js.PublishMsg(attempt, msg,
 			jetstream.WithExpectStream(w.store.cfg.Stream), jetstream.WithExpectLastSequencePerSubject(w.last))
@@ -46,8 +53,17 @@ func (w *writer) publish(ctx context.Context, b *pending) error {
 		doubt = true
 		// The answer did not come. If the block is there it was stored; if
 		// nothing is there, the same guard makes it safe to publish it again.
-		if err := w.ours(ctx, b); err == nil || errors.Is(err, errConflict) && w.moved(ctx) {
-			return err
+		switch found := w.ours(ctx, b); {
+		case found == nil, errors.Is(found, errConflict) && w.moved(ctx):
+			return found
+		case errors.Is(found, errConflict) && errors.Is(err, context.DeadlineExceeded):
+			// It answers and does not store. Once is a slow disk.
+			if stuck++; stuck < 2 {
+				break
+			}
+			if failed := w.store.revive(revivals); failed != nil {
+				w.store.cfg.Log.Error("the log stores nothing and cannot be started again", "error", failed)
+			}
 		}
 		select {
 		case <-time.After(pause):
@@ -55,6 +71,25 @@ func (w *writer) publish(ctx context.Context, b *pending) error {
 			return failure(OutcomeUnknown, "the log did not answer", "repeat it with the same id to learn whether it was recorded", err)
 		}
 	}
+}
+
+func noRoom(err error) error {
+	f := failure(LogUnavailable, "the log has no room, and nothing was recorded", "make room on its disk; then try again with the same id", err)
+	f.RetryAfter = 5 * time.Second
+	return f
+}
+
+// revive starts a server again that does not store, if that is possible from
+// here and nobody did it since seen was the number of revivals.
+func (s *Store) revive(seen uint64) error {
+	s.reviving.Lock()
+	defer s.reviving.Unlock()
+	if s.cfg.Revive == nil || s.revivals.Load() != seen {
+		return nil
+	}
+	err := s.cfg.Revive()
+	s.revivals.Add(1)
+	return err
 }
 
 type answer int

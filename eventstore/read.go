@@ -121,7 +121,7 @@ func readError(ctx context.Context, err error) error {
 // Block reads one stored block. It returns a *BadBlock of code
 // sequence_missing where there is none.
 func (s *Store) Block(ctx context.Context, sequence uint64) (Message, error) {
-	m, err := s.stream.GetMsg(ctx, sequence)
+	m, err := insist(ctx, func(ctx context.Context) (*jetstream.RawStreamMsg, error) { return s.stream.GetMsg(ctx, sequence) })
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
 		return Message{}, missingSequence(sequence)
 	}
@@ -138,7 +138,9 @@ func (s *Store) message(m *jetstream.RawStreamMsg) Message {
 // nextOf reads the first block of a ledger at or after a sequence; ok is false
 // where there is none yet. It asks the leader, so its answer is never stale.
 func (s *Store) nextOf(ctx context.Context, ledger string, from uint64) (m Message, ok bool, err error) {
-	raw, err := s.stream.GetMsg(ctx, from, jetstream.WithGetMsgSubject(s.subject(ledger)))
+	raw, err := insist(ctx, func(ctx context.Context) (*jetstream.RawStreamMsg, error) {
+		return s.stream.GetMsg(ctx, from, jetstream.WithGetMsgSubject(s.subject(ledger)))
+	})
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
 		return Message{}, false, nil
 	}
@@ -150,7 +152,9 @@ func (s *Store) nextOf(ctx context.Context, ledger string, from uint64) (m Messa
 
 // lastOf returns the sequence of the last block of a ledger, 0 where it has none.
 func (s *Store) lastOf(ctx context.Context, ledger string) (uint64, error) {
-	raw, err := s.stream.GetLastMsgForSubject(ctx, s.subject(ledger))
+	raw, err := insist(ctx, func(ctx context.Context) (*jetstream.RawStreamMsg, error) {
+		return s.stream.GetLastMsgForSubject(ctx, s.subject(ledger))
+	})
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
 		return 0, nil
 	}
@@ -158,4 +162,23 @@ func (s *Store) lastOf(ctx context.Context, ledger string) (uint64, error) {
 		return 0, readError(ctx, err)
 	}
 	return raw.Sequence, nil
+}
+
+// askAgainAfter is how long one question to the server waits for its answer.
+// While a cluster has no leader, questions are lost without a word.
+const askAgainAfter = time.Second
+
+// insist asks again and again until there is an answer or ctx ends.
+func insist[T any](ctx context.Context, ask func(context.Context) (T, error)) (T, error) {
+	for {
+		attempt, cancel := context.WithTimeout(ctx, askAgainAfter)
+		v, err := ask(attempt)
+		if errors.Is(err, nats.ErrNoResponders) {
+			<-attempt.Done()
+		}
+		cancel()
+		if ctx.Err() != nil || !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, nats.ErrTimeout) && !errors.Is(err, nats.ErrNoResponders) {
+			return v, err
+		}
+	}
 }

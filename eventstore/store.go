@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"aidledger/domain"
@@ -36,6 +37,15 @@ type Config struct {
 	// a remote server does not tell.
 	SyncAlways bool
 
+	// Room is asked before each block; its error says that there is no room for
+	// it, and nothing is recorded then. Nil: there is always room.
+	Room func() error
+
+	// Revive is called when the server answers questions but did not store a
+	// block in time, as JetStream does after its disk was full. Nil: the operator
+	// of the server has to start it again.
+	Revive func() error
+
 	// QueueMax is how many commands may wait for one ledger before further ones
 	// are told that it is busy; 8192 if zero.
 	QueueMax int
@@ -60,7 +70,10 @@ type Store struct {
 	closed  bool
 	done    sync.WaitGroup
 	ctx     context.Context // of the writers
-	cancel  context.CancelFunc
+
+	reviving sync.Mutex
+	revivals atomic.Uint64
+	cancel   context.CancelFunc
 }
 
 // Open creates the stream if it is not there, or checks that the existing one
@@ -228,19 +241,43 @@ func (s *Store) subject(ledger string) string { return s.cfg.Stream + "." + ledg
 func (s *Store) ledgerOf(subject string) string { return strings.TrimPrefix(subject, s.cfg.Stream+".") }
 
 // writer returns the writer of a ledger, started when it is first needed. The
-// name becomes a part of a NATS subject, so nothing but an id is let through.
-func (s *Store) writer(ledger string) (*writer, error) {
+// name becomes a part of a NATS subject, so nothing but an id is let through;
+// and a name that no ledger has gets a writer only to open it, so that asking
+// for many such names costs nothing.
+func (s *Store) writer(ctx context.Context, ledger string, rs []Request) (*writer, error) {
 	id, err := domain.ParseID(ledger)
 	if err != nil {
 		return nil, err
 	}
+	if w, err := s.started(id, false); w != nil || err != nil {
+		return w, err
+	}
+	opens := slices.ContainsFunc(rs, func(r Request) bool { _, ok := r.Command.(*domain.OpenLedger); return ok })
+	if !opens {
+		ctx, cancel := context.WithTimeout(ctx, s.cfg.AnswerTimeout)
+		defer cancel()
+		last, err := s.lastOf(ctx, string(id))
+		if err != nil {
+			return nil, failure(LogUnavailable, "the log did not answer in time, and nothing was recorded", "see the NATS server; then try again with the same id", err)
+		}
+		if last == 0 {
+			return nil, &domain.Refusal{Kind: domain.NotFound, Code: "ledger_not_found", Message: fmt.Sprintf("no ledger is called %q", id),
+				Hint: "open it with open-ledger, or check its name"}
+		}
+	}
+	return s.started(id, true)
+}
+
+// started returns the writer of a ledger, nil where there is none and it should
+// not be started.
+func (s *Store) started(id domain.ID, start bool) (*writer, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
 		return nil, failure(Closed, "the ledger is shutting down", "try again when it has started", nil)
 	}
 	w := s.writers[string(id)]
-	if w == nil {
+	if w == nil && start {
 		w = newWriter(s, string(id))
 		s.writers[string(id)] = w
 		s.done.Go(w.run)

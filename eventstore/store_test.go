@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -418,6 +419,20 @@ func TestACommandForAStrangeLedgerNameIsRefusedBeforeItReachesASubject(t *testin
 	}
 }
 
+func TestANameThatNoLedgerHasCostsNothing(t *testing.T) {
+	store := open(t, server(t))
+	before := runtime.NumGoroutine()
+	for i := range 100 {
+		_, err := store.Submit(t.Context(), fmt.Sprintf("nobody-%d", i), ask(pay(t, "1")))
+		if codeOf(err) != "ledger_not_found" {
+			t.Fatal(err)
+		}
+	}
+	if after := runtime.NumGoroutine(); after > before+10 {
+		t.Errorf("%d goroutines before, %d after", before, after)
+	}
+}
+
 func TestFollowingSeesBlocksAsTheyAreWrittenAndEndsWithItsContext(t *testing.T) {
 	store := open(t, server(t))
 	must(t, store, &domain.OpenLedger{Title: "Test"})
@@ -444,5 +459,62 @@ func TestFollowingSeesBlocksAsTheyAreWrittenAndEndsWithItsContext(t *testing.T) 
 	stop()
 	if err := <-done; !errors.Is(err, context.Canceled) {
 		t.Errorf("ended with %v", err)
+	}
+}
+
+func TestARefusalIsDecidedOnWhatOtherWritersHaveRecorded(t *testing.T) {
+	srv := server(t)
+	first, second := open(t, srv), open(t, srv)
+	programme(t, first, "100")
+	must(t, second, pay(t, "100")) // both have read the log now
+	must(t, first, &domain.ReceiveFunds{FundInput: domain.FundInput{Fund: "other", Provider: "giver", Amount: amount(t, "50")}},
+		&domain.AllocateFunds{FundAmount: domain.FundAmount{Fund: "other", Amount: amount(t, "50")}, Project: "road"})
+	c := pay(t, "50")
+	c.Fund = "other"
+	if _, err := second.Submit(t.Context(), ledger, ask(c)); err != nil {
+		t.Errorf("refused on an old state: %v", err)
+	}
+}
+
+func TestARepeatedCommandIsNotRefusedByAWriterThatHasNotReadIt(t *testing.T) {
+	srv := server(t)
+	first, second := open(t, srv), open(t, srv)
+	programme(t, first, "100")
+	must(t, second, pay(t, "10"))
+	must(t, first, &domain.RegisterProject{Project: "bridge", Name: "Bridge"})
+	request := ask(&domain.SetTargets{Project: "bridge", Targets: []domain.Target{{Indicator: "m", Value: domain.WholeQuantity(9), Unit: "m"}}})
+	if _, err := first.Submit(t.Context(), ledger, request); err != nil {
+		t.Fatal(err)
+	}
+	if r, err := second.Submit(t.Context(), ledger, request); err != nil || !r.Repeated {
+		t.Errorf("got %+v, %v", r, err)
+	}
+}
+
+func TestALogThatIsNotTheOneThatIsRememberedIsFound(t *testing.T) {
+	store := open(t, server(t))
+	programme(t, store, "100")
+	end, err := store.End(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := store.Block(t.Context(), end)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		name     string
+		sequence uint64
+		hash     eventstore.Hash
+		code     string
+	}{
+		{"nothing is remembered", 0, eventstore.Hash{}, ""},
+		{"the same block", end, m.Hash(), ""},
+		{"another block", end, eventstore.Hash{1}, eventstore.LogDamaged},
+		{"a block after the end", end + 1, m.Hash(), eventstore.LogDamaged},
+	} {
+		if err := store.CheckHead(t.Context(), c.sequence, c.hash); codeOf(err) != c.code {
+			t.Errorf("%s: %v; want %q", c.name, err, c.code)
+		}
 	}
 }

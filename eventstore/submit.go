@@ -73,7 +73,7 @@ func (s *Store) SubmitBatch(ctx context.Context, ledger string, rs []Request, at
 	if len(rs) == 0 {
 		return nil
 	}
-	w, err := s.writer(ledger)
+	w, err := s.writer(ctx, ledger, rs)
 	if err != nil {
 		return all(len(rs), err)
 	}

@@ -113,7 +113,7 @@ func (j *job) fail(err error) {
 func (w *writer) step(backlog []*job) []*job {
 	ctx, cancel := context.WithTimeout(w.store.ctx, w.store.cfg.AnswerTimeout)
 	defer cancel()
-	if err := w.ready(ctx); err != nil {
+	if err := w.unanswered(w.ready(ctx)); err != nil {
 		w.store.cfg.Log.Error("the ledger cannot be read", "ledger", w.ledger, "error", err)
 		for _, j := range backlog {
 			j.fail(err)
@@ -123,8 +123,12 @@ func (w *writer) step(backlog []*job) []*job {
 	for {
 		b := w.assemble(ctx, backlog)
 		err := b.fatal
-		if err == nil && len(b.entries) > 0 {
+		switch {
+		case err != nil:
+		case len(b.entries) > 0:
 			err = w.publish(ctx, b)
+		case b.refused:
+			err = w.current(ctx)
 		}
 		switch {
 		case err == nil:
@@ -138,11 +142,24 @@ func (w *writer) step(backlog []*job) []*job {
 		}
 		w.rollback(0)
 		w.behind = true
+		err = w.unanswered(err)
 		for _, j := range backlog {
 			j.fail(err)
 		}
 		return nil
 	}
+}
+
+// unanswered says what it means for commands that a read of the log was ended
+// by its time or by the end of the store: nothing of them was published.
+func (w *writer) unanswered(err error) error {
+	switch {
+	case err != context.DeadlineExceeded && err != context.Canceled:
+		return err
+	case w.store.ctx.Err() != nil:
+		return failure(Closed, "the ledger is shutting down", "try again when it has started", nil)
+	}
+	return failure(LogUnavailable, "the log did not answer in time, and nothing was recorded", "see the NATS server; then try again with the same id", err)
 }
 
 // ledgerState is what the writer knows of its ledger: the folded state, the
@@ -219,6 +236,17 @@ func (w *writer) catchUp(ctx context.Context) error {
 		}
 		w.domain.Keep()
 	}
+}
+
+// current returns errConflict where another writer has recorded something. A
+// block that is stored proves by its guard that it was decided on the end of
+// the log; refusals alone store nothing, so they have to ask.
+func (w *writer) current(ctx context.Context) error {
+	_, moved, err := w.store.nextOf(ctx, w.ledger, w.last+1)
+	if moved {
+		return errConflict
+	}
+	return err
 }
 
 func unreadable(err error) error {

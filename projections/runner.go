@@ -142,7 +142,7 @@ func (r *Runner) pass(ctx context.Context, conn *pgx.Conn) error {
 		return err
 	}
 	for _, c := range all {
-		if c.block > end+1000000 {
+		if c.block > end {
 			return ErrLogBehind
 		}
 	}

@@ -32,7 +32,7 @@ func (s *server) startLog() (eventstore.Config, error) {
 		return cfg, err
 	}
 	s.parts = append(s.parts, part{"NATS", func(context.Context) error { inside.Close(); return nil }})
-	cfg.Conn, cfg.SyncAlways = inside.Conn(), inside.SyncAlways()
+	cfg.Conn, cfg.SyncAlways, cfg.Room, cfg.Revive = inside.Conn(), inside.SyncAlways(), inside.Room, inside.Revive
 	s.versions["nats"] = cfg.Conn.ConnectedServerVersion()
 	return cfg, nil
 }

@@ -73,9 +73,13 @@ func (c *command) doOne(t domain.CommandType, o *doOptions) *cobra.Command {
 			return c.doLines(cmd, t.Name, *o)
 		}
 		fields := map[string]any{}
+		var missing []string
 		for _, f := range t.Field {
 			flag := cmd.Flag(strings.ReplaceAll(f.Name, "_", "-"))
 			if !flag.Changed {
+				if f.Required {
+					missing = append(missing, "--"+flag.Name)
+				}
 				continue
 			}
 			v, err := fieldValue(cmd, f, flag.Value)
@@ -83,6 +87,9 @@ func (c *command) doOne(t domain.CommandType, o *doOptions) *cobra.Command {
 				return err
 			}
 			fields[f.Name] = v
+		}
+		if len(missing) > 0 {
+			return usage(cmd, "%s needs %s", t.Name, strings.Join(missing, ", "))
 		}
 		return c.record(cmd, t.Name, fields, *o)
 	}

@@ -20,6 +20,7 @@ import (
 	"syscall"
 	_ "time/tzdata" // ledgers name their time zone; the machine may not know it
 
+	"aidledger/cmd/internal/chaos"
 	"aidledger/cmd/internal/web"
 	"aidledger/domain"
 	"aidledger/eventstore"
@@ -29,6 +30,7 @@ import (
 )
 
 func main() {
+	chaos.Child() // ends here where this process is one of the servers of a scenario
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 	stop()
@@ -70,7 +72,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	}
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usage(cmd, "%v", err) })
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.AddCommand(c.serve(), c.do(), c.totals(), c.events(), c.trace(), c.status(), c.rebuild(), c.verify(), c.bench())
+	root.AddCommand(c.serve(), c.do(), c.totals(), c.events(), c.trace(), c.status(), c.rebuild(), c.verify(), c.bench(), c.chaos())
 	root.SetArgs(args)
 	root.SetIn(stdin)
 	root.SetOut(c.out)

@@ -7,6 +7,9 @@ package localnats
 
 import (
 	"fmt"
+	"net"
+	"sync"
+	"syscall"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
@@ -15,8 +18,12 @@ import (
 
 // Server is a running server and one connection to it.
 type Server struct {
+	dir  string
+	conn *nats.Conn
+
+	mu     sync.Mutex // held while the server is exchanged for a new one
 	server *server.Server
-	conn   *nats.Conn
+	closed bool
 }
 
 // maxPayload is how large one block may be, in bytes.
@@ -25,9 +32,27 @@ const maxPayload = 8 << 20
 // startMax is how long a server may take to recover its files and answer.
 const startMax = 10 * time.Minute
 
+// roomMin is how many bytes the disk must have left for further blocks: one of
+// the largest, and what the server writes beside it.
+const roomMin = 2 * maxPayload
+
 // Start runs a server that keeps its files in dir, and connects to it. It
 // returns an error when the files cannot be used.
 func Start(dir string) (*Server, error) {
+	inside, err := run(dir)
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{dir: dir, server: inside}
+	s.conn, err = s.connect(nats.Name("aidledger"))
+	if err != nil {
+		inside.Shutdown()
+		return nil, fmt.Errorf("connect to the NATS server: %w", err)
+	}
+	return s, nil
+}
+
+func run(dir string) (*server.Server, error) {
 	s, err := server.NewServer(&server.Options{
 		ServerName: "aidledger",
 		DontListen: true,
@@ -54,31 +79,79 @@ func Start(dir string) (*Server, error) {
 		s.Shutdown()
 		return nil, fmt.Errorf("JetStream cannot use %s; check that the directory is writable and has room", dir)
 	}
-	conn, err := nats.Connect("", nats.InProcessServer(s), nats.Name("aidledger"), nats.MaxReconnects(-1))
-	if err != nil {
-		s.Shutdown()
-		return nil, fmt.Errorf("connect to the NATS server: %w", err)
-	}
-	return &Server{server: s, conn: conn}, nil
+	return s, nil
 }
 
 // Conn returns the connection to the server. Close ends it.
 func (s *Server) Conn() *nats.Conn { return s.conn }
 
 // Connect makes a further connection, which the caller closes.
-func (s *Server) Connect() (*nats.Conn, error) {
-	return nats.Connect("", nats.InProcessServer(s.server), nats.MaxReconnects(-1))
+func (s *Server) Connect() (*nats.Conn, error) { return s.connect() }
+
+func (s *Server) connect(options ...nats.Option) (*nats.Conn, error) {
+	return nats.Connect("", append(options, nats.InProcessServer(s), nats.MaxReconnects(-1),
+		nats.ReconnectWait(50*time.Millisecond), nats.ReconnectJitter(0, 0))...)
+}
+
+// InProcessConn connects to the server that runs now. The NATS client calls it,
+// also to connect again after [Server.Revive].
+func (s *Server) InProcessConn() (net.Conn, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.server.InProcessConn()
 }
 
 // SyncAlways tells whether the server syncs each write before it acknowledges.
 func (s *Server) SyncAlways() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	c := s.server.JetStreamConfig()
 	return c != nil && c.SyncAlways
+}
+
+// Room returns an error where the disk has less room than further blocks may
+// need. Nothing should be written then: after a write that found no room,
+// JetStream takes no more until it is started again.
+func (s *Server) Room() error {
+	var disk syscall.Statfs_t
+	if err := syscall.Statfs(s.dir, &disk); err != nil {
+		return fmt.Errorf("the disk of the log: %w", err)
+	}
+	if free := uint64(disk.Bavail) * uint64(disk.Bsize); free < roomMin {
+		return fmt.Errorf("the disk of %s is full: %d bytes are free, and %d are kept for the log; make room", s.dir, free, uint64(roomMin))
+	}
+	return nil
+}
+
+// Revive starts the server again where it stands, for a server that answers but
+// does not store, as JetStream does after its disk was full. Connections come
+// back by themselves. It returns an error, and changes nothing, where there is
+// no room.
+func (s *Server) Revive() error {
+	if err := s.Room(); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return nil
+	}
+	s.server.Shutdown()
+	s.server.WaitForShutdown()
+	again, err := run(s.dir)
+	if err != nil {
+		return err
+	}
+	s.server = again
+	return nil
 }
 
 // Close ends the connection and stops the server; what it holds is on disk.
 func (s *Server) Close() {
 	s.conn.Close()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closed = true
 	s.server.Shutdown()
 	s.server.WaitForShutdown()
 }
