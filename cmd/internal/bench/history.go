@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"runtime"
+	"runtime/debug"
 	"strings"
 
 	"aidledger/domain"
@@ -36,7 +38,7 @@ func (b *bench) replay(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	row.Goal, row.Reached, row.Note = "≥ 80000/s", row.Rate >= 80_000, "from the log to totals in memory; "+memory()
+	row.Goal, row.Reached, row.Note = "≥ 80000/s", row.Rate >= 80_000, "from the log to the state in memory"
 	b.record(row)
 	return nil
 }
@@ -44,6 +46,9 @@ func (b *bench) replay(ctx context.Context) error {
 // readModels measures building the read models against a bare COPY of the same
 // journal rows, and verifying them.
 func (b *bench) readModels(ctx context.Context) error {
+	if err := b.forget(ctx); err != nil {
+		return err
+	}
 	end, err := b.large.End(ctx)
 	if err != nil {
 		return err
@@ -81,6 +86,21 @@ func (b *bench) readModels(ctx context.Context) error {
 	}
 	verify.Goal, verify.Reached, verify.Note = "≥ 50000/s", verify.Rate >= 50_000, memory()
 	b.record(verify)
+	return nil
+}
+
+// forget drops what the generation left in memory, so that the figures that
+// follow are those of the read models alone.
+func (b *bench) forget(ctx context.Context) (err error) {
+	b.large.Close()
+	if b.large, err = b.open(ctx, "LARGE"); err != nil {
+		return err
+	}
+	b.closing = append(b.closing, b.large.Close)
+	b.runner = projections.NewRunner(b.views, b.large, slog.New(slog.DiscardHandler))
+	debug.FreeOSMemory()
+	// Linux counts the peak anew; elsewhere it stays that of the whole run.
+	_ = os.WriteFile("/proc/self/clear_refs", []byte("5"), 0)
 	return nil
 }
 

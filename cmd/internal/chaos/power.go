@@ -1,0 +1,153 @@
+package chaos
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"aidledger/eventstore"
+
+	"golang.org/x/sys/unix"
+)
+
+// The request of ext4 that stops a file system at once, without writing what
+// is only in memory; see EXT4_IOC_SHUTDOWN and EXT4_GOING_FLAGS_NOLOGFLUSH in
+// the Linux source.
+const (
+	ext4Shutdown   = 0x8004587d
+	withoutFlushed = 2
+)
+
+// noLoops says why this process cannot mount an image of ext4.
+func noLoops() error {
+	if err := noMounts(); err != nil {
+		return err
+	}
+	dir, err := os.MkdirTemp("", "aidledger-loop-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	image := filepath.Join(dir, "image")
+	if err := newImage(image); err != nil {
+		return err
+	}
+	mount := filepath.Join(dir, "mount")
+	if err := os.Mkdir(mount, 0o700); err != nil {
+		return err
+	}
+	if err := command("mount", "-o", "loop", image, mount); err != nil {
+		return err
+	}
+	return command("umount", mount)
+}
+
+func newImage(path string) error {
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(f.Truncate(96<<20), f.Close()); err != nil {
+		return err
+	}
+	return command("mkfs.ext4", "-q", "-F", "-E", "lazy_itable_init=1,lazy_journal_init=1", path)
+}
+
+// cutPower stops the file system below a directory as a loss of power does.
+func cutPower(dir string) error {
+	f, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return unix.IoctlSetPointerInt(int(f.Fd()), ext4Shutdown, withoutFlushed)
+}
+
+// powerCut cuts the power of the log's disk while clients pay. Without sync
+// always, which is how a NATS server comes, acknowledged payments are lost.
+func powerCut(ctx context.Context, r *Run) error {
+	m := newMemory()
+	cuts := r.scale(2, 20)
+	for cut := range cuts {
+		if err := r.cutOnce(ctx, m, cut); err != nil {
+			return err
+		}
+	}
+	r.figure("%d power cuts with sync always: acknowledged %d, lost 0, duplicated 0", cuts, len(m.acknowledged))
+	return nil
+}
+
+func (r *Run) cutOnce(ctx context.Context, m *memory, cut int) (err error) {
+	image, mount := filepath.Join(r.Dir, fmt.Sprint("image", cut)), filepath.Join(r.Dir, fmt.Sprint("disk", cut))
+	if err := errors.Join(newImage(image), os.Mkdir(mount, 0o700), command("mount", "-o", "loop", image, mount)); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, command("umount", mount), os.Remove(image)) }()
+	server, err := r.startNode(ctx, fmt.Sprint("power", cut), filepath.Join(mount, "nats"), "")
+	if err != nil {
+		return err
+	}
+	defer func() { server.kill() }()
+	conn, err := connect(server.url())
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	open := func() (*eventstore.Store, error) {
+		return eventstore.Open(ctx, eventstore.Config{Conn: conn, Log: quiet, Now: time.Now, PublishTimeout: 200 * time.Millisecond, AnswerTimeout: time.Second})
+	}
+	store, err := open()
+	if err != nil {
+		return err
+	}
+	defer func() { store.Close() }()
+	if err := must(ctx, store.Submit, ledger, programme(1, plenty)...); err != nil {
+		return err
+	}
+	here := newMemory()
+	enough := 50 + r.dice.IntN(300)
+	stopped := make(chan struct{})
+	go func() {
+		defer close(stopped)
+		here.payers(ctx, store.Submit, 16)
+	}()
+	if err := until(ctx, "the load", time.Minute, func() bool { return here.count() >= enough }); err != nil {
+		return err
+	}
+	if err := cutPower(mount); err != nil {
+		return err
+	}
+	server.kill()
+	<-stopped
+	store.Close()
+	if err := errors.Join(command("umount", mount), command("mount", "-o", "loop", image, mount)); err != nil {
+		return err
+	}
+	if err := server.restart(ctx); err != nil {
+		return err
+	}
+	if store, err = open(); err != nil {
+		return violated("%d payments were acknowledged, and after the power cut the log cannot be opened: %v", here.count(), err)
+	}
+	survived, err := audit(ctx, store)
+	if err != nil {
+		return violated("after the power cut: %v", err)
+	}
+	if err := survived.compare(here.acknowledged); err != nil {
+		return err
+	}
+	if _, err := here.repeat(ctx, store.Submit, false); err != nil {
+		return violated("after the power cut: %v", err)
+	}
+	t, err := audit(ctx, store)
+	if err != nil {
+		return violated("after the power cut: %v", err)
+	}
+	for id, fen := range here.acknowledged {
+		m.acknowledged[id] = fen
+	}
+	return here.compare(t)
+}

@@ -1,0 +1,243 @@
+package chaos
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"time"
+
+	"aidledger/cmd/internal/web"
+	"aidledger/domain"
+	"aidledger/eventstore"
+
+	"github.com/go-json-experiment/json"
+)
+
+// process is a program that a scenario started. It ends with the scenario.
+type process struct {
+	cmd   *exec.Cmd
+	ended chan struct{}
+	err   error // once ended is closed
+
+	mu     sync.Mutex
+	output bytes.Buffer
+}
+
+// Write keeps what the program says.
+func (p *process) Write(b []byte) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.output.Len() < 1<<20 {
+		p.output.Write(b)
+	}
+	return len(b), nil
+}
+
+func (p *process) said() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return strings.TrimSpace(p.output.String())
+}
+
+func (p *process) start() error {
+	p.ended = make(chan struct{})
+	if err := p.cmd.Start(); err != nil {
+		return err
+	}
+	go func() {
+		p.err = p.cmd.Wait()
+		close(p.ended)
+	}()
+	return nil
+}
+
+// kill ends the process as a loss of power to it alone would: kill -9.
+func (p *process) kill() {
+	_ = p.cmd.Process.Kill()
+	<-p.ended
+}
+
+// stop asks the process to end and waits until it has.
+func (p *process) stop() error {
+	_ = p.cmd.Process.Signal(os.Interrupt)
+	select {
+	case <-p.ended:
+	case <-time.After(time.Minute):
+		p.kill()
+		return fmt.Errorf("it did not stop within a minute; it said: %s", p.said())
+	}
+	return nil
+}
+
+// server is a running aidledger server, a process of its own.
+type server struct {
+	process
+	url, token string
+	client     *http.Client
+}
+
+var listening = regexp.MustCompile(`(?m)^listening on (\S+) `)
+
+// serve starts a server with its data in dir and waits until it answers.
+func (r *Run) serve(ctx context.Context, dir string, args ...string) (*server, error) {
+	s := &server{client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 256}}}
+	s.cmd = exec.Command(r.Program, append([]string{"serve", "--data", dir, "--listen", "127.0.0.1:0"}, args...)...)
+	s.cmd.Env = append(os.Environ(), "AIDLEDGER_TOKEN=", "AIDLEDGER_NATS_URL=", "AIDLEDGER_POSTGRES_URL=")
+	s.cmd.Stderr = &s.process
+	out, err := s.cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := s.start(); err != nil {
+		return nil, err
+	}
+	ready := make(chan string, 1)
+	go func() {
+		defer close(ready)
+		for lines := bufio.NewScanner(out); lines.Scan(); {
+			if m := listening.FindStringSubmatch(lines.Text()); m != nil {
+				ready <- m[1]
+			}
+		}
+	}()
+	select {
+	case url, open := <-ready:
+		if !open {
+			s.kill()
+			return nil, &startError{s.said()}
+		}
+		s.url = url
+	case <-ctx.Done():
+		s.kill()
+		return nil, ctx.Err()
+	}
+	token, err := os.ReadFile(filepath.Join(dir, "token"))
+	s.token = strings.TrimSpace(string(token))
+	if err != nil {
+		s.kill()
+	}
+	return s, err
+}
+
+// startError says that a server ended instead of listening, and what it said.
+type startError struct{ said string }
+
+// Error returns what the server said.
+func (e *startError) Error() string { return "the server did not start: " + e.said }
+
+// do sends one request and decodes the answer. An answer that is not a success
+// becomes a *web.Problem.
+func (s *server) do(ctx context.Context, method, path, key string, body []byte, answer any) error {
+	r, err := http.NewRequestWithContext(ctx, method, s.url+path, bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	r.Header.Set("Authorization", "Bearer "+s.token)
+	if key != "" {
+		r.Header.Set("Idempotency-Key", key)
+	}
+	resp, err := s.client.Do(r)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	data, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return err
+	}
+	if resp.StatusCode >= 300 {
+		problem := &web.Problem{Status: resp.StatusCode, Code: resp.Status}
+		if json.Unmarshal(data, problem) == nil && problem.Code == eventstore.Busy && resp.Header.Get("Retry-After") == "" {
+			return violated("the server is busy and does not say when to come back")
+		}
+		return problem
+	}
+	switch answer := answer.(type) {
+	case nil:
+		return nil
+	case *[]byte:
+		*answer = data
+		return nil
+	}
+	return json.Unmarshal(data, answer)
+}
+
+// submit records a command over HTTP.
+func (s *server) submit(ctx context.Context, name string, r eventstore.Request) (receipt eventstore.Receipt, err error) {
+	body, err := json.Marshal(r.Command)
+	if err != nil {
+		return receipt, err
+	}
+	var answer struct {
+		eventstore.Receipt
+		Waited *bool `json:"waited"`
+	}
+	err = s.do(ctx, "POST", "/v1/ledgers/"+name+"/commands/"+domain.CommandName(r.Command), r.ID, body, &answer)
+	return answer.Receipt, err
+}
+
+// again tells whether an error leaves open what happened, so that the command
+// has to be sent again with its id.
+func again(err error) bool {
+	var problem *web.Problem
+	var failure *eventstore.Failure
+	switch {
+	case err == nil:
+		return false
+	case errors.As(err, &problem):
+		return problem.Status == http.StatusTooManyRequests || problem.Status >= 500
+	case errors.As(err, &failure):
+		return failure.Code == eventstore.Busy || failure.Code == eventstore.OutcomeUnknown ||
+			failure.Code == eventstore.LogUnavailable || failure.Code == eventstore.Closed
+	}
+	_, domainError := errors.AsType[*domain.Refusal](err)
+	_, broken := errors.AsType[*Violation](err)
+	return !domainError && !broken
+}
+
+// insist sends a command with the same id until its outcome is known.
+func insist(ctx context.Context, do submit, name string, r eventstore.Request) (eventstore.Receipt, error) {
+	for wait := 5 * time.Millisecond; ; wait = min(2*wait, 200*time.Millisecond) {
+		receipt, err := do(ctx, name, r)
+		if !again(err) {
+			return receipt, err
+		}
+		if pause(ctx, wait) != nil {
+			return receipt, err
+		}
+	}
+}
+
+// pause waits, unless ctx ends first.
+func pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// until asks every 20 ms until the answer is yes, and fails after a limit.
+func until(ctx context.Context, what string, limit time.Duration, yes func() bool) error {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	for !yes() {
+		if err := pause(ctx, 20*time.Millisecond); err != nil {
+			return fmt.Errorf("%s did not happen within %s", what, limit)
+		}
+	}
+	return nil
+}
