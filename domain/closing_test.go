@@ -77,6 +77,19 @@ func TestAFundIsClosed(t *testing.T) {
 	s.t = t
 	s.when(reversal(22)).refused("fund_closed", "entry")
 	s.when(end("g", "2030")).refused("fund_not_found", "fund", "id=g")
+	for name, c := range map[string]struct {
+		given  []domain.Command
+		detail []string
+	}{
+		"cash":              {nil, []string{"cash=5.00 CNY", "due=0.00 CNY", "unspent=0.00 CNY"}},
+		"what is due":       {[]domain.Command{increase("one", "1", "2018"), giveBack("one", "", "5", "2018")}, []string{"cash=0.00 CNY", "due=1.00 CNY", "unspent=0.00 CNY"}},
+		"what is not spent": {[]domain.Command{allocate("one", "road", "5", "2018"), disburse("one", "road", "5", "2018")}, []string{"cash=0.00 CNY", "due=0.00 CNY", "unspent=5.00 CNY"}},
+	} {
+		t.Run("not with "+name, func(t *testing.T) {
+			given(t, programme()...).and(commit("one", "5", "2018"), receive("one", "5", "2018")).and(c.given...).
+				when(end("one", "2019")).refused("open_items", "fund", c.detail...)
+		})
+	}
 	t.Run("although more was received than committed", func(t *testing.T) {
 		given(t, opened()...).and(commit("f", "1", "2018"), receive("f", "2", "2018"), giveBack("f", "", "2", "2018"), end("f", "2019"))
 	})

@@ -26,7 +26,7 @@ func (*FundsReceived) EventType() string { return "funds-received" }
 func (l *Ledger) fundOf(f FundFacts, m Money, d Date) fund {
 	known, ok := l.funds.get(f.Fund)
 	if ok {
-		if m.Minor > 0 && (known.empty() || d.First().Before(known.opened.First())) {
+		if known.empty() || d.First().Before(known.opened.First()) {
 			known.opened = d
 		}
 		return known

@@ -185,6 +185,7 @@ func TestAFundIsFundedAnewAfterAReversal(t *testing.T) {
 	})
 	t.Run("by the right commitment, while receipts stand", func(t *testing.T) {
 		s := given(t, opened()...).and(commit("p", "30", "2018-03"), receive("p", "10", "2018-04"), reversal(11))
+		s.when(increase("p", "5", "2018-05")).refused("not_committed", "fund", "fund=p")
 		s.when(receive("p", "5", "2018-05")).then(&domain.FundsReceived{FundFacts: facts("p"), Evidence: on("2018-05"), Amount: yuan(5)})
 		s.and(commit("p", "40", "2018-03"))
 	})

@@ -62,6 +62,13 @@ func TestIndicatorsAreReported(t *testing.T) {
 		s.and(reversal(13)).when(reversal(11)).refused("entry_in_use", "entry", "indicator=women")
 		s.and(reversal(12), reversal(11)).when(partOf("all", "women", "1")).refused("indicator_not_found", "part_of")
 	})
+	t.Run("and of many parts, the first is named", func(t *testing.T) {
+		s := given(t, opened()...).and(people("all", "10"))
+		for _, id := range "hgfedcbaijklmnop" {
+			s.and(partOf("all", domain.ID(id), "1"))
+		}
+		s.when(reversal(11)).refused("entry_in_use", "entry", "indicator=a")
+	})
 }
 
 func TestIndicatorsAreRefused(t *testing.T) {

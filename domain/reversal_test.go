@@ -104,6 +104,8 @@ func TestReversalsAreRefused(t *testing.T) {
 		{"of a payment that was spent", []domain.Command{paid, spend("f", "road", "1", "2018-06")}, reversal(21), "entry_in_use", "entry", []string{"project=road", "unspent=-1.00 CNY"}},
 		{"of an increase that was reduced since", []domain.Command{increase("f", "100", "2018-06"), reduce("f", "700", "2018-06")}, reversal(21),
 			"entry_in_use", "entry", []string{"fund=f", "unallocated=-100.00 CNY"}},
+		{"of an increase that was reduced since, although other money was carried in", []domain.Command{commit("g", "10", "2018"), increase("g", "100", "2018"),
+			carry("f", "g", "200", "2018-06"), reduce("g", "105", "2018")}, reversal(22), "entry_in_use", "entry", []string{"committed=-95.00 CNY", "fund=g"}},
 		{"of a reallocation that was paid out", []domain.Command{reallocate("f", "road", "school", "100", "2018-06"), disburse("f", "school", "100", "2018-06")}, reversal(21),
 			"entry_in_use", "entry", []string{"project=school", "undisbursed=-100.00 CNY"}},
 		{"of a return that was repaid", []domain.Command{paid, giveBack("f", "road", "400", "2018-06"), giveBack("f", "", "600", "2018-06")}, reversal(22),
@@ -164,4 +166,16 @@ func TestAnEntryWithSeveralEventsIsTakenBackAsAWhole(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestOfManyRefusalsTheFirstIsAlwaysTheSame(t *testing.T) {
+	s := given(t, programme()...)
+	for _, name := range "hgedcbai" {
+		id := domain.ID(name)
+		s.and(commit(id, "1", "2018"), receive(id, "1", "2018"), giveBack(id, "", "1", "2018"))
+		s.entries["funds"] = append(s.entries["funds"], &domain.FundsReceived{FundFacts: facts(id), Evidence: on("2018"), Amount: yuan(1)})
+		s.entries["lines"] = append(s.entries["lines"], &domain.FundsAllocated{FundFacts: facts("f"), Evidence: on("2018"), Project: id, Amount: yuan(1)})
+	}
+	s.when(&domain.ReverseEntry{Entry: "funds", Reason: "wrong"}).refused("entry_in_use", "entry", "cash=-1.00 CNY", "fund=a")
+	s.when(&domain.ReverseEntry{Entry: "lines", Reason: "wrong"}).refused("entry_in_use", "entry", "project=a", "undisbursed=-1.00 CNY")
 }
