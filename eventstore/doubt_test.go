@@ -2,6 +2,7 @@ package eventstore_test
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"net"
 	"sync"
@@ -24,6 +25,7 @@ type deafProxy struct {
 	mu       sync.Mutex
 	deaf     int  // how many more acknowledgements to swallow
 	answers  bool // swallow the answers to reads as well
+	mute     int  // how many more deliveries of blocks to swallow, without cutting the connection
 	dropped  int
 }
 
@@ -61,6 +63,9 @@ func (p *deafProxy) serve(client net.Conn) {
 		if err != nil {
 			return
 		}
+		if p.mutes(buf[:n]) {
+			continue
+		}
 		if p.swallows(buf[:n]) {
 			return // cut the connection: the client cannot tell what happened
 		}
@@ -68,6 +73,17 @@ func (p *deafProxy) serve(client net.Conn) {
 			return
 		}
 	}
+}
+
+func (p *deafProxy) mutes(data []byte) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.mute > 0 && bytes.Contains(data, []byte("$JS.ACK.")) {
+		p.mute--
+		p.dropped++
+		return true
+	}
+	return false
 }
 
 func (p *deafProxy) swallows(data []byte) bool {
@@ -176,5 +192,49 @@ func TestACommandToALogThatCannotBeReadHasACode(t *testing.T) {
 	srv.Close()
 	if _, err := store.Submit(t.Context(), ledger, ask(&domain.OpenLedger{Title: "Test"})); codeOf(err) != eventstore.LogUnavailable {
 		t.Errorf("got %v", err)
+	}
+}
+
+func TestAReaderWhoseDeliveryIsLostReadsOnToTheEnd(t *testing.T) {
+	srv, err := natsserver.NewServer(&natsserver.Options{Host: "127.0.0.1", Port: -1, JetStream: true, StoreDir: t.TempDir(), SyncAlways: true, NoSigs: true, NoLog: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv.Start()
+	defer func() { srv.Shutdown(); srv.WaitForShutdown() }()
+	if !srv.ReadyForConnections(10 * time.Second) {
+		t.Fatal("the server is not ready")
+	}
+	proxy := newDeafProxy(t, srv.Addr().String())
+	conn, err := nats.Connect("nats://"+proxy.listener.Addr().String(), nats.MaxReconnects(-1), nats.ReconnectWait(10*time.Millisecond))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	store, err := eventstore.Open(t.Context(), eventstore.Config{Conn: conn, Now: time.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	programme(t, store, "100")
+	for range 3 {
+		proxy.mu.Lock()
+		proxy.mute, proxy.dropped = 1, 0
+		proxy.mu.Unlock()
+		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+		end, err := store.End(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var last uint64
+		for m, err := range store.Blocks(ctx, 0, end) {
+			if err != nil {
+				t.Fatalf("after block %d: %v", last, err)
+			}
+			last = m.Sequence
+		}
+		if cancel(); last != end || proxy.dropped != 1 {
+			t.Errorf("read up to block %d of %d, with %d lost deliveries", last, end, proxy.dropped)
+		}
 	}
 }

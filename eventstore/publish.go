@@ -24,13 +24,9 @@ func (w *writer) publish(ctx context.Context, b *pending) error {
 		}
 	}
 	b.encode(w.ledger, w.head)
-	msg := &nats.Msg{Subject: w.store.subject(w.ledger), Data: b.data, Header: nats.Header{
-		"Content-Type":   {"application/json"},
-		"ce-specversion": {"1.0"},
-		"ce-type":        {"aidledger.block"},
-		"ce-source":      {"/ledgers/" + w.ledger},
-		"ce-id":          {b.hash.String()},
-	}}
+	// No headers of our own: a lone command pays for each byte that is synced,
+	// and the block says everything itself.
+	msg := &nats.Msg{Subject: w.store.subject(w.ledger), Data: b.data}
 	doubt := false // an earlier attempt may have been stored
 	stuck := 0     // attempts that the server neither stored nor refused
 	for pause := 10 * time.Millisecond; ; pause = min(2*pause, time.Second) {

@@ -33,12 +33,29 @@ func (s *Store) blocks(ctx context.Context, filter string, after, until uint64) 
 			yield(Message{}, readError(ctx, err))
 			return
 		}
-		defer messages.Stop()
+		defer func() { messages.Stop() }()
 		whole := filter == s.cfg.Stream+".*"
+		silent, patience := 0, 1 // how often the server held a block back, and how often it may
 		for until == 0 || after < until {
 			m, err := s.next(ctx, messages, after)
 			if errors.Is(err, errStill) {
 				continue
+			}
+			if errors.Is(err, errSilent) {
+				if silent++; silent < patience {
+					continue
+				}
+				// A delivery was lost, and with it the consumer waits for ever: the
+				// next one starts behind the last block that came. A server that is
+				// only slow gets twice the time.
+				silent, patience = 0, 2*patience
+				again, failed := s.consume(ctx, filter, after)
+				if failed == nil {
+					messages.Stop()
+					messages = again
+					continue
+				}
+				err = readError(ctx, failed)
 			}
 			if err == nil && whole && m.Sequence != after+1 {
 				err = missingSequence(after + 1)
@@ -50,7 +67,7 @@ func (s *Store) blocks(ctx context.Context, filter string, after, until uint64) 
 			if !yield(m, nil) {
 				return
 			}
-			after = m.Sequence
+			after, silent, patience = m.Sequence, 0, 1
 		}
 	}
 }
@@ -67,8 +84,12 @@ func (s *Store) consume(ctx context.Context, filter string, after uint64) (jetst
 	return c.Messages(jetstream.PullMaxMessages(4096))
 }
 
-// errStill says that nothing came and nothing is missing.
-var errStill = errors.New("nothing new")
+// errStill says that nothing came and nothing is missing, errSilent that
+// nothing came although there is something.
+var (
+	errStill  = errors.New("nothing new")
+	errSilent = errors.New("nothing came")
+)
 
 func (s *Store) next(ctx context.Context, messages jetstream.MessagesContext, after uint64) (Message, error) {
 	wait, cancel := context.WithTimeout(ctx, stallAfter)
@@ -103,7 +124,7 @@ func (s *Store) stalled(ctx context.Context, after uint64) error {
 	} else if err != nil {
 		return readError(ctx, err)
 	}
-	return errStill
+	return errSilent
 }
 
 func missingSequence(seq uint64) error {

@@ -63,8 +63,6 @@ func (w *writer) run() {
 			case j := <-w.queue:
 				backlog = append(backlog, j)
 			case <-w.store.ctx.Done():
-				w.refuseWaiting(backlog)
-				return
 			}
 		}
 		backlog = w.gather(backlog)
@@ -111,15 +109,15 @@ func (j *job) fail(err error) {
 
 // step writes one block out of the backlog and returns what is left of it.
 func (w *writer) step(backlog []*job) []*job {
-	ctx, cancel := context.WithTimeout(w.store.ctx, w.store.cfg.AnswerTimeout)
-	defer cancel()
-	if err := w.unanswered(w.ready(ctx)); err != nil {
+	if err := w.unanswered(w.ready()); err != nil {
 		w.store.cfg.Log.Error("the ledger cannot be read", "ledger", w.ledger, "error", err)
 		for _, j := range backlog {
 			j.fail(err)
 		}
 		return nil
 	}
+	ctx, cancel := context.WithTimeout(w.store.ctx, w.store.cfg.AnswerTimeout)
+	defer cancel()
 	for {
 		b := w.assemble(ctx, backlog)
 		err := b.fatal
@@ -181,7 +179,9 @@ type entryRecord struct {
 }
 
 // ready makes the state that of the log's end, as far as this process knows.
-func (w *writer) ready(ctx context.Context) error {
+func (w *writer) ready() error {
+	ctx, cancel := context.WithTimeout(w.store.ctx, w.store.cfg.AnswerTimeout)
+	defer cancel()
 	switch {
 	case !w.loaded:
 		return w.load(ctx)

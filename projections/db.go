@@ -2,7 +2,6 @@ package projections
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -16,7 +15,7 @@ const (
 // DB answers queries from the read models in one PostgreSQL database. Its
 // methods may be called from several goroutines at once.
 type DB struct {
-	pool *pool
+	pool pool
 	// collation sorts names as people expect: by pinyin where the server can.
 	collation string
 }
@@ -25,15 +24,23 @@ type DB struct {
 // otherwise) and makes the read models there if they do not exist. Several
 // processes may open the same database at once.
 func Open(ctx context.Context, url string) (*DB, error) {
-	config, err := pgx.ParseConfig(url)
-	if err != nil {
-		return nil, fmt.Errorf("the connection string of PostgreSQL: %w", err)
-	}
-	config.RuntimeParams["timezone"] = "UTC"
-	db := &DB{pool: newPool(config)}
-	conn, err := db.connect(ctx)
+	p, err := newPool(ctx, url)
 	if err != nil {
 		return nil, err
+	}
+	db := &DB{pool: p}
+	if err := db.prepare(ctx); err != nil {
+		p.Close()
+		return nil, err
+	}
+	return db, nil
+}
+
+// prepare checks the server and makes what is missing.
+func (db *DB) prepare(ctx context.Context) error {
+	conn, err := db.connect(ctx)
+	if err != nil {
+		return err
 	}
 	defer conn.Close(context.WithoutCancel(ctx))
 	var version int
@@ -42,23 +49,23 @@ func Open(ctx context.Context, url string) (*DB, error) {
 	err = conn.QueryRow(ctx, `select current_setting('server_version_num')::integer, current_setting('server_version'),
 		exists (select from pg_collation where collname = 'zh-Hans-x-icu')`).Scan(&version, &text, &pinyin)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if version < serverMin {
-		return nil, fail(ServerTooOld, "connect a server of version 15 or newer", "this server is PostgreSQL %s", text)
+		return fail(ServerTooOld, "connect a server of version 15 or newer", "this server is PostgreSQL %s", text)
 	}
 	db.collation = `"C"`
 	if pinyin {
 		db.collation = `"zh-Hans-x-icu"`
 	}
-	return db, createStable(ctx, conn)
+	return createStable(ctx, conn)
 }
 
 // Close ends all connections, after the queries that are running.
-func (db *DB) Close() { db.pool.close() }
+func (db *DB) Close() { db.pool.Close() }
 
 // connect returns a connection outside of the pool, for work that takes long
 // or holds a lock.
 func (db *DB) connect(ctx context.Context) (*pgx.Conn, error) {
-	return pgx.ConnectConfig(ctx, db.pool.config.Copy())
+	return pgx.ConnectConfig(ctx, db.pool.Config().ConnConfig)
 }

@@ -19,7 +19,8 @@ import (
 var generationSQL string
 
 // Two lines part a SQL file: the tables; what a bulk load is faster without;
-// and the indexes that only queries need, one statement each.
+// and the indexes that only queries need, one statement each. Two connections
+// make those at once, so each has a name of its own.
 const (
 	afterBulk  = "-- after a bulk load\n"
 	forQueries = "-- for queries\n"

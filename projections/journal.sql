@@ -53,10 +53,10 @@ comment on column journal.reverses is 'Entry that is taken back; empty: none.';
 alter table journal add primary key (ledger, block, event, leg);
 
 -- for queries
-create index on journal (entry);
-create index on journal (fund);
-create index on journal (fund) where project = '';
-create index on journal (project) where project <> '';
-create index on journal (place) where place <> '';
-create index on journal (payee) where payee <> '';
-create index on journal (disbursement) where disbursement <> '';
+create index journal_entry on journal (entry);
+create index journal_fund on journal (fund);
+create index journal_fund_itself on journal (fund) where project = '';
+create index journal_project on journal (project) where project <> '';
+create index journal_place on journal (place) where place <> '';
+create index journal_payee on journal (payee) where payee <> '';
+create index journal_disbursement on journal (disbursement) where disbursement <> '';

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"sync"
 	"testing"
 
@@ -98,7 +99,7 @@ func TestARebuildThatDiesLeavesTheTablesAsTheyWere(t *testing.T) {
 	}
 	onlySchema(t, db, 1)
 	run(t, connect(t, db), "create schema aidledger_g2; ")
-	again, err := Open(t.Context(), db.pool.config.ConnString())
+	again, err := Open(t.Context(), db.pool.Config().ConnString())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -186,4 +187,57 @@ func TestAnyRowThatIsNotWhatTheLogSaysIsFound(t *testing.T) {
 		}
 	}
 	verified(t, r)
+}
+
+func TestASwitchNeverTakesReadersBack(t *testing.T) {
+	db, r, p := projectedProgramme(t, 7, 100)
+	before := uint64(len(p.log.messages))
+	p.run(50)
+	reach(t, r)
+	behind := NewRunner(db, p.log.prefix(before), slog.New(slog.DiscardHandler))
+	conn := connect(t, db)
+	if err := behind.bulk(t.Context(), conn, 2, before, quiet); err != nil {
+		t.Fatal(err)
+	}
+	if switched, err := behind.catchUpAndSwitch(t.Context(), conn, 1); switched || err != nil {
+		t.Errorf("tables that are behind were shown: %v, %v", switched, err)
+	}
+	if switched, err := r.catchUpAndSwitch(t.Context(), conn, 1); !switched || err != nil {
+		t.Errorf("tables that had caught up were not shown: %v, %v", switched, err)
+	}
+	got := totals(t, db, TotalsQuery{Ledger: "one", By: "year"})
+	if got.Position.Block != uint64(len(p.log.messages)) {
+		t.Errorf("readers were taken back to block %d", got.Position.Block)
+	}
+	verified(t, r)
+}
+
+func TestASwitchWaitsForWhoHasBegunToRead(t *testing.T) {
+	db, r, _ := projectedProgramme(t, 8, 50)
+	watcher := connect(t, db)
+	done := make(chan error, 1)
+	err := db.snapshot(t.Context(), func(tx pgx.Tx) error {
+		go func() { done <- r.Rebuild(t.Context(), quiet) }()
+		for waiting := false; !waiting; {
+			select {
+			case err := <-done:
+				t.Errorf("the tables were switched under a reader, %v", err)
+				done <- err
+				return nil
+			default:
+			}
+			err := watcher.QueryRow(t.Context(), "select exists (select from pg_locks where relation = 'aidledger.generation'::regclass and not granted)").Scan(&waiting)
+			if err != nil {
+				return err
+			}
+		}
+		_, err := position(t.Context(), tx, "one", "journal")
+		return err
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
 }

@@ -56,6 +56,9 @@ func reached(all []checkpoint, block uint64) (bool, error) {
 		if c.block >= block {
 			continue
 		}
+		if c.halted != nil {
+			return false, c.halted
+		}
 		return false, nil
 	}
 	return len(all) > 0, nil

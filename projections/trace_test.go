@@ -10,7 +10,7 @@ import (
 )
 
 // village is a programme with one fund whose money reaches two villages.
-func village(t *testing.T) (*DB, *programme, *Runner) {
+func village(t *testing.T) *DB {
 	t.Helper()
 	log := newMemory()
 	p := newProgramme(t, log, "one", 1)
@@ -29,9 +29,8 @@ func village(t *testing.T) (*DB, *programme, *Runner) {
 	p.must(&domain.DistributeGift{Gift: "desks", Quantity: quantityOf("4"), Place: "v-0"})
 	p.close()
 	db := open(t)
-	r := running(t, db, log)
-	reach(t, r)
-	return db, p, r
+	reach(t, running(t, db, log))
+	return db
 }
 
 func edgeTexts(edges []Edge) (all []string) {
@@ -42,7 +41,7 @@ func edgeTexts(edges []Edge) (all []string) {
 }
 
 func TestMoneyIsTracedFromProviderToVillageAndBack(t *testing.T) {
-	db, _, _ := village(t)
+	db := village(t)
 	committed := []string{"organisation org-0 -> fund main: committed 1000.00 CNY", "organisation org-0 -> fund main: received 800.00 CNY"}
 	toProject := []string{"fund main -> project p-0: allocated 500.00 CNY", "fund main -> project p-0: disbursed 100.00 CNY"}
 	toFar := []string{"project p-0 -> place far: allocated 200.00 CNY", "project p-0 -> place far: disbursed 40.00 CNY"}
@@ -91,7 +90,7 @@ func TestMoneyIsTracedFromProviderToVillageAndBack(t *testing.T) {
 }
 
 func TestATraceShowsNotesPairingsAndEntries(t *testing.T) {
-	db, p, _ := village(t)
+	db := village(t)
 	fund, err := db.Trace(t.Context(), TraceQuery{Ledger: "one", ID: "main"})
 	if err != nil || len(fund.Notes) != 1 || shown(fund.Notes[0].Amount) != "20.00" {
 		t.Errorf("the notes are %+v, %v", fund.Notes, err)
@@ -115,7 +114,6 @@ func TestATraceShowsNotesPairingsAndEntries(t *testing.T) {
 	if _, err := db.Trace(t.Context(), TraceQuery{Ledger: "two", ID: "main"}); !Is(err, LedgerNotFound) {
 		t.Errorf("in a ledger that does not exist the trace says %v", err)
 	}
-	_ = p
 }
 
 func TestTheJournalIsReadInPagesAndByFilters(t *testing.T) {

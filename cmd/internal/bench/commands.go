@@ -37,7 +37,15 @@ func (b *bench) commands(ctx context.Context) error {
 	if _, err := js.CreateStream(ctx, jetstream.StreamConfig{Name: "RAW", Subjects: []string{"raw"}, Storage: jetstream.FileStorage}); err != nil {
 		return err
 	}
-	message := bytes.Repeat([]byte("x"), 700)
+	r, err := b.store.Submit(ctx, commandLedger, request(payment()))
+	if err != nil {
+		return err
+	}
+	block, err := b.store.Block(ctx, r.Position.Block)
+	if err != nil {
+		return err
+	}
+	message := block.Data // of the size of a block with one command
 	for _, c := range []struct {
 		clients int
 		least   float64
