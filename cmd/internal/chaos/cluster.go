@@ -2,6 +2,7 @@ package chaos
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -246,9 +247,14 @@ func (r *Run) loseLeaders(ctx context.Context, c *cluster, js jetstream.JetStrea
 	stop()
 	load.Wait()
 	for range 3 { // the log as each leader has it
-		t, err := audit(ctx, stores[0])
-		if err != nil {
-			return err
+		var t *tally
+		var err error
+		// A question that is asked while the leader changes can be lost.
+		if waited := until(ctx, "reading the log", time.Minute, func() bool {
+			t, err = audit(ctx, stores[0])
+			return !eventstore.Is(err, eventstore.LogUnavailable)
+		}); err != nil || waited != nil {
+			return errors.Join(err, waited)
 		}
 		if err := m.compare(t); err != nil {
 			return err

@@ -106,9 +106,42 @@ func (d *database) terminate(ctx context.Context) (n int, err error) {
 	return n, err
 }
 
-// databaseFaults does everything to PostgreSQL that can happen to it while
+// fault is one thing that happens to a server, and its end.
+type fault struct {
+	name       string
+	lose, mend func() error
+}
+
+// databaseFaults lists what can happen to PostgreSQL.
+func (r *Run) databaseFaults(ctx context.Context, d *database, m *memory, terminated *int) []fault {
+	return []fault{
+		{"connections ended", func() error {
+			for range r.scale(3, 20) {
+				n, err := d.terminate(ctx)
+				if *terminated += n; err != nil {
+					return err
+				}
+				if err := r.underLoad(ctx, m, 10); err != nil {
+					return err
+				}
+			}
+			return nil
+		}, func() error { return nil }},
+		{"slow", func() error { d.set(func(l *link) { l.delay = 30 * time.Millisecond }); return nil },
+			func() error { d.set(func(l *link) { l.delay = 0 }); return nil }},
+		{"stuck", func() error { d.set(func(l *link) { l.stuck = true }); return nil },
+			func() error { d.set(func(l *link) { l.stuck = false }); return nil }},
+		{"cut off", func() error { d.set(func(l *link) { l.cut = true }); return nil },
+			func() error { d.set(func(l *link) { l.cut = false }); return nil }},
+		{"killed", func() error { return syscall.Kill(d.cluster.PID(), syscall.SIGKILL) },
+			func() error { d.stop(ctx); return d.start(ctx) }},
+		{"restarted", func() error { d.stop(ctx); return nil }, func() error { return d.start(ctx) }},
+	}
+}
+
+// databaseLoses does everything to PostgreSQL that can happen to it while
 // clients go on.
-func databaseFaults(ctx context.Context, r *Run) error {
+func databaseLoses(ctx context.Context, r *Run) error {
 	d, err := r.startDatabase(ctx)
 	if err != nil {
 		return err
@@ -135,33 +168,7 @@ func databaseFaults(ctx context.Context, r *Run) error {
 		m.payers(loading, func(_ context.Context, name string, q request) (receipt, error) { return s.submit(ctx, name, q) }, 8)
 	})
 	terminated := 0
-	faults := []struct {
-		name string
-		lose func() error
-		mend func() error
-	}{
-		{"connections ended", func() error {
-			for range r.scale(3, 20) {
-				n, err := d.terminate(ctx)
-				if terminated += n; err != nil {
-					return err
-				}
-				if err := r.underLoad(ctx, m, 10); err != nil {
-					return err
-				}
-			}
-			return nil
-		}, func() error { return nil }},
-		{"slow", func() error { d.set(func(l *link) { l.delay = 30 * time.Millisecond }); return nil },
-			func() error { d.set(func(l *link) { l.delay = 0 }); return nil }},
-		{"stuck", func() error { d.set(func(l *link) { l.stuck = true }); return nil },
-			func() error { d.set(func(l *link) { l.stuck = false }); return nil }},
-		{"cut off", func() error { d.set(func(l *link) { l.cut = true }); return nil },
-			func() error { d.set(func(l *link) { l.cut = false }); return nil }},
-		{"killed", func() error { return syscall.Kill(d.cluster.PID(), syscall.SIGKILL) },
-			func() error { d.stop(ctx); return d.start(ctx) }},
-		{"restarted", func() error { d.stop(ctx); return nil }, func() error { return d.start(ctx) }},
-	}
+	faults := r.databaseFaults(ctx, d, m, &terminated)
 	for range r.scale(1, 5) {
 		for _, f := range faults {
 			if err := f.lose(); err != nil {

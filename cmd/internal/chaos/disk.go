@@ -149,9 +149,24 @@ func (r *Run) fillOnce(ctx context.Context, cfg eventstore.Config, filler string
 		}
 	}
 	took := time.Since(begun)
-	t, err := audit(ctx, store)
+	n, err := compareAnswers(ctx, store, &acknowledged, &refused)
 	if err != nil {
 		return err
+	}
+	how := "seen before the write"
+	if cfg.Room == nil {
+		how = "met by a write"
+	}
+	r.figure("full disk %s: acknowledged %d, lost 0; worked again %s after there was room", how, n, took.Round(time.Millisecond))
+	return nil
+}
+
+// compareAnswers looks for what was acknowledged in the log, and for what was
+// said not to be there. It returns how many were acknowledged.
+func compareAnswers(ctx context.Context, store *eventstore.Store, acknowledged, refused *sync.Map) (int, error) {
+	t, err := audit(ctx, store)
+	if err != nil {
+		return 0, err
 	}
 	lost, ghosts, n := 0, 0, 0
 	acknowledged.Range(func(id, _ any) bool {
@@ -165,12 +180,7 @@ func (r *Run) fillOnce(ctx context.Context, cfg eventstore.Config, filler string
 		return true
 	})
 	if lost > 0 || ghosts > 0 {
-		return violated("of %d acknowledged payments %d are lost or there twice; %d that were said not to be recorded are", n, lost, ghosts)
+		return n, violated("of %d acknowledged payments %d are lost or there twice; %d that were said not to be recorded are", n, lost, ghosts)
 	}
-	how := "seen before the write"
-	if cfg.Room == nil {
-		how = "met by a write"
-	}
-	r.figure("full disk %s: acknowledged %d, lost 0; worked again %s after there was room", how, n, took.Round(time.Millisecond))
-	return nil
+	return n, nil
 }

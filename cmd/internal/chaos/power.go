@@ -132,22 +132,28 @@ func (r *Run) cutOnce(ctx context.Context, m *memory, cut int) (err error) {
 	if store, err = open(); err != nil {
 		return violated("%d payments were acknowledged, and after the power cut the log cannot be opened: %v", here.count(), err)
 	}
+	for id, fen := range here.acknowledged {
+		m.acknowledged[id] = fen
+	}
+	return here.survived(ctx, store)
+}
+
+// survived compares the log after a power cut with what was acknowledged, also
+// after what had no answer was sent again.
+func (m *memory) survived(ctx context.Context, store *eventstore.Store) error {
 	survived, err := audit(ctx, store)
 	if err != nil {
 		return violated("after the power cut: %v", err)
 	}
-	if err := survived.compare(here.acknowledged); err != nil {
+	if err := survived.compare(m.acknowledged); err != nil {
 		return err
 	}
-	if _, err := here.repeat(ctx, store.Submit, false); err != nil {
+	if _, err := m.repeat(ctx, store.Submit, false); err != nil {
 		return violated("after the power cut: %v", err)
 	}
 	t, err := audit(ctx, store)
 	if err != nil {
 		return violated("after the power cut: %v", err)
 	}
-	for id, fen := range here.acknowledged {
-		m.acknowledged[id] = fen
-	}
-	return here.compare(t)
+	return m.compare(t)
 }

@@ -47,6 +47,10 @@ func projectors(ctx context.Context, r *Run) error {
 	if err != nil {
 		return err
 	}
+	return r.threeRunners(ctx, d, url, store)
+}
+
+func (r *Run) threeRunners(ctx context.Context, d *database, url string, store *eventstore.Store) error {
 	running, stop := context.WithCancel(ctx)
 	var work sync.WaitGroup
 	defer work.Wait()

@@ -14,7 +14,7 @@ var Scenarios = []Scenario{
 		Doc: "A cluster of three loses its leader (killed, cut off, paused) while two writers race: nothing is lost or there twice."},
 	{Name: "doubt", Do: doubt, Proof: "ids and the guard",
 		Doc: "Acknowledgements of the log are lost, and the way to it is slow, stuck and cut: each payment is there once."},
-	{Name: "database", Do: databaseFaults,
+	{Name: "database", Do: databaseLoses,
 		Doc: "PostgreSQL is killed, restarted, slow, stuck and cut off: commands go on, and the totals are exact afterwards."},
 	{Name: "projectors", Do: projectors, Proof: "the fence",
 		Doc: "Three projectors work on one database and lose their connections: each event is counted once."},
