@@ -39,13 +39,13 @@ type pendingEntry struct {
 	key     entryKey
 	content string
 	actor   string
+	facts   []domain.Event
 	json    []byte
 }
 
 // assemble decides the commands of the backlog one after the other, each on the
 // state that the ones before it left behind, until the block is full. A command
-// that needs to read an entry of this very block ends the block: it is decided
-// in the next one.
+// whose id is in this very block ends the block: it is answered after it.
 func (w *writer) assemble(ctx context.Context, backlog []*job) *pending {
 	b := &pending{taken: make([]int, len(backlog)), outcomes: make([][]Outcome, len(backlog))}
 	for i, j := range backlog {
@@ -117,12 +117,10 @@ func (w *writer) decide(ctx context.Context, b *pending, it *item) (out Outcome,
 	now := w.store.cfg.Now().UTC().Truncate(time.Microsecond)
 	dctx := domain.Context{Entry: it.ID, Actor: it.Actor, Role: it.Role, Recorded: now, Today: domain.DateOf(now.In(w.zone))}
 	if r, ok := it.Command.(domain.Referrer); ok {
-		original, wait, err := w.original(ctx, b, r.RefersTo())
+		original, err := w.original(ctx, b, r.RefersTo())
 		if err != nil {
 			b.fatal = err
-		}
-		if wait || err != nil {
-			return Outcome{}, wait
+			return Outcome{}, false
 		}
 		dctx.Original = original
 	}
@@ -188,7 +186,7 @@ func (w *writer) add(b *pending, it *item, now time.Time, events []domain.Event)
 		w.domain.Evolve(fact)
 	}
 	w.setZone()
-	b.entries = append(b.entries, pendingEntry{key: it.key, content: it.content, actor: it.Actor, json: raw})
+	b.entries = append(b.entries, pendingEntry{key: it.key, content: it.content, actor: it.Actor, facts: events, json: raw})
 	b.size += len(raw) + 1
 	b.events += uint32(len(events))
 	return Outcome{Receipt: receipt}, false
@@ -225,22 +223,22 @@ func (w *writer) repeated(ctx context.Context, b *pending, it *item, r entryReco
 	return Outcome{}, false
 }
 
-// original returns the events of an earlier entry, none if there is no such
-// entry. wait says that it is in the block that is being put together.
-func (w *writer) original(ctx context.Context, b *pending, id string) (events []domain.Event, wait bool, err error) {
+// original returns the events of an earlier entry, which may be in the block
+// that is being put together; none if there is no such entry.
+func (w *writer) original(ctx context.Context, b *pending, id string) (events []domain.Event, err error) {
 	key := keyOf(id)
 	for i := range b.entries {
 		if b.entries[i].key == key {
-			return nil, true, nil
+			return b.entries[i].facts, nil
 		}
 	}
 	record, ok := w.entries[key]
 	if !ok {
-		return nil, false, nil
+		return nil, nil
 	}
 	block, err := w.read(ctx, record.block)
 	if err != nil {
-		return nil, false, unreadable(err)
+		return nil, unreadable(err)
 	}
 	for i := range block.Entries {
 		if block.Entries[i].ID == id {
@@ -249,7 +247,7 @@ func (w *writer) original(ctx context.Context, b *pending, id string) (events []
 			}
 		}
 	}
-	return events, false, nil
+	return events, nil
 }
 
 // read returns a stored block. It keeps the last one, since a batch that is

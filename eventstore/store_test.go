@@ -518,3 +518,19 @@ func TestALogThatIsNotTheOneThatIsRememberedIsFound(t *testing.T) {
 		}
 	}
 }
+
+func TestAnAtomicBatchMayReverseItsOwnEntry(t *testing.T) {
+	store := open(t, server(t))
+	programme(t, store, "100")
+	payment := ask(pay(t, "100"))
+	out := store.SubmitBatch(t.Context(), ledger, []eventstore.Request{payment,
+		ask(&domain.ReverseEntry{Entry: payment.ID, Reason: "wrong fund"}), ask(pay(t, "100"))}, true)
+	for i := range out {
+		if out[i].Err != nil {
+			t.Errorf("command %d: %v", i+1, out[i].Err)
+		}
+	}
+	if sum, times := disbursed(t, store); sum != 10_000 || times != 3 {
+		t.Errorf("%d in %d movements, want 10000 in 3", sum, times)
+	}
+}

@@ -7,8 +7,6 @@ import (
 	"io"
 	"math/rand/v2"
 	"os"
-	"slices"
-	"strings"
 	"time"
 )
 
@@ -76,18 +74,27 @@ func (s Scenario) run(ctx context.Context, r *Run, parent string) (err error) {
 	return s.Do(ctx, r)
 }
 
+// ErrMissing says that this machine lacks what a scenario needs.
+var ErrMissing = errors.New("this machine cannot run it")
+
+// Missing returns an ErrMissing where this machine lacks what the scenario
+// needs, and nil elsewhere.
+func (s Scenario) Missing() error {
+	if s.missing == nil {
+		return nil
+	}
+	if err := s.missing(); err != nil {
+		return fmt.Errorf("%s needs %s: %w: %w", s.Name, s.Needs, ErrMissing, err)
+	}
+	return nil
+}
+
 // Check runs the scenario and, where there is one, its counter-proof. It writes
 // the figures to out and returns an error where the scenario failed, or where
 // its counter-proof did not find a Violation.
 func (s Scenario) Check(ctx context.Context, seed uint64, full bool, program, parent string, out io.Writer) error {
-	if s.missing != nil {
-		if err := s.missing(); err != nil {
-			if slices.Contains(strings.Split(os.Getenv("AIDLEDGER_CHAOS_WITHOUT"), ","), s.Name) {
-				fmt.Fprintf(out, "NOT RUN  %s: %v\n", s.Name, err)
-				return nil
-			}
-			return fmt.Errorf("%s needs %s: %w; to leave it out set AIDLEDGER_CHAOS_WITHOUT=%s", s.Name, s.Needs, err, s.Name)
-		}
+	if err := s.Missing(); err != nil {
+		return err
 	}
 	begun := time.Now()
 	r := &Run{Seed: seed, Full: full, Program: program}
@@ -150,7 +157,12 @@ func Main(ctx context.Context, o Options) error {
 			fmt.Fprintf(o.Out, "%-14s %s\n", s.Name, s.Doc)
 			continue
 		}
-		if err := s.Check(ctx, o.Seed, o.Full, o.Program, o.Dir, o.Out); err != nil {
+		err := s.Check(ctx, o.Seed, o.Full, o.Program, o.Dir, o.Out)
+		if errors.Is(err, ErrMissing) && o.Only == "" {
+			fmt.Fprintf(o.Out, "NOT RUN  %v\n", err)
+			continue
+		}
+		if err != nil {
 			fmt.Fprintf(o.Out, "         %v\n", err)
 			errs = append(errs, err)
 		}

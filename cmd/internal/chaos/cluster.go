@@ -246,12 +246,40 @@ func (r *Run) loseLeaders(ctx context.Context, c *cluster, js jetstream.JetStrea
 	}
 	stop()
 	load.Wait()
+	if err := r.compareLeaders(ctx, c, js, stores[0], m); err != nil {
+		return err
+	}
+	if c.seen(wordStale) == 0 || c.seen(wordInFlight) == 0 {
+		return fmt.Errorf("%w: conflicts were told %d times by code 10071 and %d times by 10164", errNothing, c.seen(wordStale), c.seen(wordInFlight))
+	}
+	r.figure("acknowledged %d, lost 0, duplicated 0, on each of three leaders", len(m.acknowledged))
+	r.figure("two writers lost %d races by code 10071 and %d by code 10164", c.seen(wordStale), c.seen(wordInFlight))
+	return nil
+}
+
+// compareLeaders compares the log as each leader in turn has it with what was
+// acknowledged.
+func (r *Run) compareLeaders(ctx context.Context, c *cluster, js jetstream.JetStream, store *eventstore.Store, m *memory) error {
+	if err := r.onEachLeader(ctx, c, js, stores[0], m); err != nil {
+		return err
+	}
+	if c.seen(wordStale) == 0 || c.seen(wordInFlight) == 0 {
+		return fmt.Errorf("%w: conflicts were told %d times by code 10071 and %d times by 10164", errNothing, c.seen(wordStale), c.seen(wordInFlight))
+	}
+	r.figure("acknowledged %d, lost 0, duplicated 0, on each of three leaders", len(m.acknowledged))
+	r.figure("two writers lost %d races by code 10071 and %d by code 10164", c.seen(wordStale), c.seen(wordInFlight))
+	return nil
+}
+
+// compareLeaders compares the log as each leader in turn has it with what was
+// acknowledged.
+func (r *Run) compareLeaders(ctx context.Context, c *cluster, js jetstream.JetStream, store *eventstore.Store, m *memory) error {
 	for range 3 { // the log as each leader has it
 		var t *tally
 		var err error
 		// A question that is asked while the leader changes can be lost.
 		if waited := until(ctx, "reading the log", time.Minute, func() bool {
-			t, err = audit(ctx, stores[0])
+			t, err = audit(ctx, store)
 			return !eventstore.Is(err, eventstore.LogUnavailable)
 		}); err != nil || waited != nil {
 			return errors.Join(err, waited)
@@ -263,11 +291,12 @@ func (r *Run) loseLeaders(ctx context.Context, c *cluster, js jetstream.JetStrea
 			return err
 		}
 	}
-	if c.seen(wordStale) == 0 || c.seen(wordInFlight) == 0 {
-		return fmt.Errorf("%w: conflicts were told %d times by code 10071 and %d times by 10164", errNothing, c.seen(wordStale), c.seen(wordInFlight))
-	}
-	r.figure("acknowledged %d, lost 0, duplicated 0, on each of three leaders", len(m.acknowledged))
-	r.figure("two writers lost %d races by code 10071 and %d by code 10164", c.seen(wordStale), c.seen(wordInFlight))
+	return nil
+}
+
+// onEachLeader compares the log as three leaders have it, one after the other,
+// with what was acknowledged.
+func (r *Run) onEachLeader(ctx context.Context, c *cluster, js jetstream.JetStream, store *eventstore.Store, m *memory) error {
 	return nil
 }
 

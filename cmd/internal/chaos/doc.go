@@ -9,7 +9,6 @@
 // the fault if the protection were not there.
 //
 // Some scenarios need root, loop devices or file systems in memory. Where they
-// are missing the scenario is an error, unless the variable
-// AIDLEDGER_CHAOS_WITHOUT names it (names are separated by commas); then it is
-// reported as not run.
+// are missing the scenario is reported as not run, and asking for it alone is an
+// error.
 package chaos

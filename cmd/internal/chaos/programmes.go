@@ -253,7 +253,11 @@ func (r *Run) judgeAtomic(m *model, steps []step, outcomes []eventstore.Outcome)
 		recorded = recorded && out.Err == nil
 	}
 	if whole != recorded {
-		return 0, 0, violated("a batch of %d steps: the model says %t, the ledger says %t", len(steps), whole, recorded)
+		var codes []string
+		for _, out := range outcomes {
+			codes = append(codes, codeOf(out.Err))
+		}
+		return 0, 0, violated("a batch of %+v: the model says %t, the ledger says %q", steps, whole, codes)
 	}
 	if whole {
 		*m = *tried
