@@ -141,7 +141,9 @@ func checkField(at reflect.Value, f Field) *Refusal {
 		return refuse("value_unknown", "%q is not a value of %s", text, f.Name).
 			hint("use one of %s", strings.Join(f.Enum, ", "))
 	}
-	at.SetString(text)
+	if text != at.String() { // what needs no change may be shared between goroutines
+		at.SetString(text)
+	}
 	return nil
 }
 
