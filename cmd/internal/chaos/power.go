@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"aidledger/eventstore"
@@ -117,7 +118,9 @@ func (r *Run) cutOnce(ctx context.Context, m *memory, cut int) (err error) {
 	if err := until(ctx, "the load", time.Minute, func() bool { return here.count() >= enough }); err != nil {
 		return err
 	}
-	if err := cutPower(mount); err != nil {
+	// Without power nobody answers either. A server that went on for a moment
+	// would acknowledge what can no longer reach the disk.
+	if err := errors.Join(server.cmd.Process.Signal(syscall.SIGSTOP), cutPower(mount)); err != nil {
 		return err
 	}
 	server.kill()
