@@ -99,13 +99,15 @@ func (p *deafProxy) swallows(data []byte) bool {
 	return false
 }
 
-func TestABlockWhoseAcknowledgementWasLostIsFoundAndCountedOnce(t *testing.T) {
+// openDeaf opens a store on a server of its own, behind a deaf proxy.
+func openDeaf(t *testing.T) (*eventstore.Store, *deafProxy) {
+	t.Helper()
 	srv, err := natsserver.NewServer(&natsserver.Options{Host: "127.0.0.1", Port: -1, JetStream: true, StoreDir: t.TempDir(), SyncAlways: true, NoSigs: true, NoLog: true})
 	if err != nil {
 		t.Fatal(err)
 	}
 	srv.Start()
-	defer func() { srv.Shutdown(); srv.WaitForShutdown() }()
+	t.Cleanup(func() { srv.Shutdown(); srv.WaitForShutdown() })
 	if !srv.ReadyForConnections(10 * time.Second) {
 		t.Fatal("the server is not ready")
 	}
@@ -114,12 +116,17 @@ func TestABlockWhoseAcknowledgementWasLostIsFoundAndCountedOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close()
+	t.Cleanup(conn.Close)
 	store, err := eventstore.Open(t.Context(), eventstore.Config{Conn: conn, Now: time.Now, PublishTimeout: 300 * time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer store.Close()
+	t.Cleanup(store.Close)
+	return store, proxy
+}
+
+func TestABlockWhoseAcknowledgementWasLostIsFoundAndCountedOnce(t *testing.T) {
+	store, proxy := openDeaf(t)
 	programme(t, store, "100")
 	for range 3 {
 		proxy.mu.Lock()
@@ -153,26 +160,7 @@ func TestACommandThatTheLogDoesNotAnswerHasAnUnknownOutcome(t *testing.T) {
 }
 
 func TestALostQuestionToTheLogDoesNotHoldUpTheCommand(t *testing.T) {
-	srv, err := natsserver.NewServer(&natsserver.Options{Host: "127.0.0.1", Port: -1, JetStream: true, StoreDir: t.TempDir(), SyncAlways: true, NoSigs: true, NoLog: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	srv.Start()
-	defer func() { srv.Shutdown(); srv.WaitForShutdown() }()
-	if !srv.ReadyForConnections(10 * time.Second) {
-		t.Fatal("the server is not ready")
-	}
-	proxy := newDeafProxy(t, srv.Addr().String())
-	conn, err := nats.Connect("nats://"+proxy.listener.Addr().String(), nats.MaxReconnects(-1), nats.ReconnectWait(10*time.Millisecond))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
-	store, err := eventstore.Open(t.Context(), eventstore.Config{Conn: conn, Now: time.Now, PublishTimeout: 300 * time.Millisecond})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer store.Close()
+	store, proxy := openDeaf(t)
 	programme(t, store, "100")
 	proxy.mu.Lock()
 	proxy.deaf, proxy.answers = 2, true // the acknowledgement, and the answer to the question whether it is there
