@@ -244,13 +244,16 @@ func (r *Run) loseLeaders(ctx context.Context, c *cluster, js jetstream.JetStrea
 			return err
 		}
 	}
+	// Which of the two codes a lost race gets depends on the moment. The writers
+	// race on until both were told.
+	if err := until(ctx, "lost races", 2*time.Minute, func() bool { return c.seen(wordStale) > 0 && c.seen(wordInFlight) > 0 }); err != nil {
+		return fmt.Errorf("%w: conflicts were told %d times by code 10071 and %d times by 10164: %w",
+			errNothing, c.seen(wordStale), c.seen(wordInFlight), err)
+	}
 	stop()
 	load.Wait()
 	if err := r.compareLeaders(ctx, c, js, stores[0], m); err != nil {
 		return err
-	}
-	if c.seen(wordStale) == 0 || c.seen(wordInFlight) == 0 {
-		return fmt.Errorf("%w: conflicts were told %d times by code 10071 and %d times by 10164", errNothing, c.seen(wordStale), c.seen(wordInFlight))
 	}
 	r.figure("acknowledged %d, lost 0, duplicated 0, on each of three leaders", len(m.acknowledged))
 	r.figure("two writers lost %d races by code 10071 and %d by code 10164", c.seen(wordStale), c.seen(wordInFlight))
