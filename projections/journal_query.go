@@ -22,14 +22,17 @@ type JournalQuery struct {
 	Payee        domain.ID
 	Disbursement domain.ID
 	Entry        string
-	Stage        string // as in the domain: carried-in
+	Stage        string // as in the domain: carried-in; several with commas between them
+	Without      string // "project" or "place": only what names none
 	Year         int    // effective year
+	BudgetYear   int
 	AsOf         AsOf
+	Newest       bool   // the last one first
 	Limit        int    // rows; 0: 100; at most 1,000
 	After        string // Next of the page before
 }
 
-// Journal is a page of movements in the order of the log.
+// Journal is a page of movements in the order of the log, or against it.
 type Journal struct {
 	Ledger    string              `json:"ledger"`
 	Position  eventstore.Position `json:"position"`
@@ -99,22 +102,37 @@ func (q JournalQuery) conditions() (*conditions, error) {
 	c.and("j.ledger = ?", q.Ledger)
 	for _, filter := range []struct{ column, value string }{
 		{"fund", string(q.Fund)}, {"project", string(q.Project)}, {"place", string(q.Place)}, {"provider", string(q.Provider)},
-		{"payee", string(q.Payee)}, {"disbursement", string(q.Disbursement)}, {"entry", q.Entry}, {"stage", q.Stage},
+		{"payee", string(q.Payee)}, {"disbursement", string(q.Disbursement)}, {"entry", q.Entry},
 	} {
 		if filter.value != "" {
 			c.and("j."+filter.column+" = ? and j."+filter.column+" <> ''", filter.value) // the second lets partial indexes be used
 		}
 	}
 	if q.Stage != "" {
-		var s domain.Stage
-		if err := s.UnmarshalText([]byte(q.Stage)); err != nil {
-			return nil, fail(BadQuery, "use the name of a stage, such as disbursed", "%.100q is not a stage", q.Stage)
+		stages := strings.Split(q.Stage, ",")
+		for _, name := range stages {
+			var s domain.Stage
+			if err := s.UnmarshalText([]byte(name)); err != nil {
+				return nil, fail(BadQuery, "use the name of a stage, such as disbursed", "%.100q is not a stage", name)
+			}
 		}
+		c.and("j.stage = any(?)", stages)
+	}
+	switch q.Without {
+	case "":
+	case "project", "place":
+		c.and("j." + q.Without + " = ''")
+	default:
+		return nil, fail(BadQuery, "use project or place", "movements have no %.100q to be without", q.Without)
 	}
 	if q.Year != 0 {
 		c.and("j.year = ?::smallint", q.Year)
 	}
+	if q.BudgetYear != 0 {
+		c.and("j.budget_year = ?::smallint", q.BudgetYear)
+	}
 	c.asOf(q.AsOf)
+	c.newest = q.Newest
 	return c, c.after(q.After)
 }
 
@@ -132,17 +150,26 @@ func (c *conditions) after(cursor string) error {
 	if err != nil || legErr != nil || at.Event == eventstore.WholeBlock {
 		return badCursor(cursor)
 	}
-	c.and("(j.block, j.event, j.leg) > (?::bigint, ?::integer, ?::integer)", int64(at.Block), int64(at.Event), leg)
+	order := ">"
+	if c.newest {
+		order = "<"
+	}
+	c.and("(j.block, j.event, j.leg) "+order+" (?::bigint, ?::integer, ?::integer)", int64(at.Block), int64(at.Event), leg)
 	return nil
 }
 
-// readMovements reads a page of the journal in the order of the log.
+// readMovements reads a page of the journal in the order of the log, or against
+// it.
 func readMovements(ctx context.Context, tx pgx.Tx, c *conditions, limit int) (page []Movement, next string, err error) {
+	order := "j.block, j.event, j.leg"
+	if c.newest {
+		order = "j.block desc, j.event desc, j.leg desc"
+	}
 	rows, _ := tx.Query(ctx, `select j.block, j.event, j.leg, j.entry, j.event_type, j.stage, j.from_account, j.to_account, j.fund, j.provider,
 			j.budget_year, j.project, j.place, j.amount, j.currency,
 			left(j.date::text, case j.precision when 'year' then 4 when 'month' then 7 else 10 end),
 			j.recorded, j.approximate, j.document, j.voucher, j.source_reference, j.disbursement, j.payer, j.payee, j.reverses, j.actor
-		from aidledger.journal j where `+c.String()+` order by j.block, j.event, j.leg limit `+c.arg(limit+1), c.args...)
+		from aidledger.journal j where `+c.String()+` order by `+order+` limit `+c.arg(limit+1), c.args...)
 	page, err = pgx.CollectRows(rows, scanMovement)
 	if err == nil && len(page) > limit {
 		page = page[:limit]

@@ -68,6 +68,7 @@ func badCursor(cursor string) error {
 type conditions struct {
 	clauses []string
 	args    []any
+	newest  bool // the journal is read from its end
 }
 
 // arg returns the placeholder of an argument.

@@ -108,18 +108,6 @@ func findNode(ctx context.Context, tx pgx.Tx, ledger, id string) (Node, error) {
 	return nodes[0], nil
 }
 
-// namesSQL finds the noun and name of ids ($2) of a ledger ($1).
-const namesSQL = `
-	select 'organisation' as noun, organisation as id, name from aidledger.organisations where ledger = $1 and organisation = any($2)
-	union all select 'place', place, name from aidledger.places where ledger = $1 and place = any($2)
-	union all select 'project', project, name from aidledger.projects where ledger = $1 and project = any($2)
-	union all select 'fund', fund, coalesce(nullif(purpose, ''), document) from aidledger.funds where ledger = $1 and fund = any($2)
-	union all select 'gift', gift, item from aidledger.gifts where ledger = $1 and gift = any($2)
-	union all select 'agreement', agreement, title from aidledger.agreements where ledger = $1 and agreement = any($2)
-	union all select 'pairing', pairing, purpose from aidledger.pairings where ledger = $1 and pairing = any($2)
-	union all select 'indicator', indicator, name from aidledger.indicators where ledger = $1 and indicator = any($2)
-	union all select 'note', id, text from aidledger.notes where ledger = $1 and id = any($2)`
-
 // facts reads what the registers know about the thing, its notes and pairings.
 func (t *Trace) facts(ctx context.Context, tx pgx.Tx, db *DB, q TraceQuery) (err error) {
 	lists := map[string]func(context.Context, pgx.Tx, *DB, string, string) (any, error){

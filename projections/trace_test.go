@@ -2,6 +2,7 @@ package projections
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"testing"
 
@@ -164,6 +165,10 @@ func TestTheJournalIsReadInPagesAndByFilters(t *testing.T) {
 	count(JournalQuery{Payee: "org-1"}, func(m Movement) bool { return m.Payee == "org-1" })
 	count(JournalQuery{Entry: some.Entry}, func(m Movement) bool { return m.Entry == some.Entry })
 	count(JournalQuery{Stage: "carried-in"}, func(m Movement) bool { return m.Stage == "carried-in" })
+	count(JournalQuery{Stage: "committed,recognised"}, func(m Movement) bool { return m.Stage == "committed" || m.Stage == "recognised" })
+	count(JournalQuery{Without: "project"}, func(m Movement) bool { return m.Project == "" })
+	count(JournalQuery{Without: "place"}, func(m Movement) bool { return m.Place == "" })
+	count(JournalQuery{BudgetYear: 2019}, func(m Movement) bool { return m.BudgetYear == 2019 })
 	count(JournalQuery{Year: 2019}, func(m Movement) bool { return m.Date.Year() == 2019 })
 	count(JournalQuery{AsOf: AsOf{Position: some.Position}}, func(m Movement) bool { return m.Position.Compare(some.Position) <= 0 })
 	count(JournalQuery{AsOf: AsOf{Time: some.Recorded}}, func(m Movement) bool { return !m.Recorded.After(some.Recorded) })
@@ -171,11 +176,49 @@ func TestTheJournalIsReadInPagesAndByFilters(t *testing.T) {
 	for name, q := range map[string]JournalQuery{
 		"a cursor of something else":  {Ledger: "one", After: "x"},
 		"a stage that does not exist": {Ledger: "one", Stage: "vanished"},
+		"one stage of two is unknown": {Ledger: "one", Stage: "pledged,vanished"},
+		"nothing to be without":       {Ledger: "one", Without: "fund"},
 		"a page that is too long":     {Ledger: "one", Limit: 1001},
 	} {
 		if _, err := db.Journal(t.Context(), q); !Is(err, BadQuery) {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+func TestTheJournalIsReadFromItsEnd(t *testing.T) {
+	db := village(t)
+	forward, err := db.Journal(t.Context(), JournalQuery{Ledger: "one"})
+	if err != nil || len(forward.Movements) < 5 {
+		t.Fatalf("%d movements, %v", len(forward.Movements), err)
+	}
+	var backward []Movement
+	for q := (JournalQuery{Ledger: "one", Newest: true, Limit: 2}); ; {
+		page, err := db.Journal(t.Context(), q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		backward = append(backward, page.Movements...)
+		if q.After = page.Next; q.After == "" {
+			break
+		}
+	}
+	slices.Reverse(backward)
+	if !slices.Equal(backward, forward.Movements) {
+		t.Errorf("from its end the journal is\n%+v, not\n%+v", backward, forward.Movements)
+	}
+}
+
+func TestIdsHaveNames(t *testing.T) {
+	db := village(t)
+	names, err := db.Names(t.Context(), "one", []string{"main", "v-0", "desks", "nothing"})
+	want := map[string]Node{"main": {"fund", "main", "roads"}, "v-0": {"place", "v-0", "村 0"}, "desks": {"gift", "desks", "课桌"}}
+	if err != nil || !maps.Equal(names, want) {
+		t.Errorf("the names are %v, %v", names, err)
+	}
+	nodes, err := db.Nodes(t.Context(), "one")
+	if err != nil || !slices.Contains(nodes, want["main"]) || !slices.Contains(nodes, Node{"note", "memo", "part of it is for a bridge"}) {
+		t.Errorf("the things are %v, %v", nodes, err)
 	}
 }
 

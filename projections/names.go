@@ -1,0 +1,47 @@
+package projections
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Names returns what ids of a ledger stand for, by id. An id that names nothing
+// is left out.
+func (db *DB) Names(ctx context.Context, ledger string, ids []string) (map[string]Node, error) {
+	named := map[string]Node{}
+	err := db.pool.read(ctx, func(conn *pgx.Conn) error {
+		rows, _ := conn.Query(ctx, namesSQL, ledger, ids)
+		nodes, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Node])
+		for _, n := range nodes {
+			named[n.ID] = n
+		}
+		return err
+	})
+	return named, err
+}
+
+// nodesSQL lists all things of a ledger ($1) that have a name.
+const nodesSQL = `
+	select 'organisation' as noun, organisation as id, name from aidledger.organisations where ledger = $1
+	union all select 'place', place, name from aidledger.places where ledger = $1
+	union all select 'project', project, name from aidledger.projects where ledger = $1
+	union all select 'fund', fund, coalesce(nullif(purpose, ''), document) from aidledger.funds where ledger = $1
+	union all select 'gift', gift, item from aidledger.gifts where ledger = $1
+	union all select 'agreement', agreement, title from aidledger.agreements where ledger = $1
+	union all select 'pairing', pairing, purpose from aidledger.pairings where ledger = $1
+	union all select 'indicator', indicator, name from aidledger.indicators where ledger = $1
+	union all select 'note', id, text from aidledger.notes where ledger = $1`
+
+// namesSQL finds the noun and name of ids ($2) of a ledger ($1).
+const namesSQL = "select noun, id, name from (" + nodesSQL + ") n where id = any($2)"
+
+// Nodes lists all things of a ledger by noun and id, for a search in memory.
+func (db *DB) Nodes(ctx context.Context, ledger string) (nodes []Node, err error) {
+	err = db.pool.read(ctx, func(conn *pgx.Conn) error {
+		rows, _ := conn.Query(ctx, "select * from ("+nodesSQL+") n order by noun, id", ledger)
+		nodes, err = pgx.CollectRows(rows, pgx.RowToStructByPos[Node])
+		return err
+	})
+	return nodes, err
+}
