@@ -82,6 +82,8 @@ func readModule(t *testing.T) map[string]string {
 		switch {
 		case err != nil:
 			return err
+		case name == ".git" && !entry.IsDir():
+			return nil // a linked working tree has a file that names the repository
 		case entry.IsDir() && (name == ".git" || ignored(patterns, name+"/")):
 			return fs.SkipDir
 		case !entry.Type().IsRegular() || ignored(patterns, name):
