@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"aidledger/cmd/internal/web"
 	"aidledger/domain"
@@ -90,7 +89,7 @@ func (s *server) verify(ctx context.Context) (projections.Report, error) {
 
 // caughtUp waits until the read models have a block.
 func (s *server) caughtUp(ctx context.Context, block uint64) error {
-	return until(ctx, fmt.Sprintf("the read models reaching block %d", block), time.Minute, func() bool {
+	return until(ctx, fmt.Sprintf("the read models reaching block %d", block), func() bool {
 		var status projections.Status
 		return s.do(ctx, "GET", "/v1/status", "", nil, &status) == nil && status.Position >= block
 	})

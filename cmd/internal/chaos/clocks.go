@@ -81,14 +81,15 @@ func (r *Run) yearsIn(ctx context.Context, dir, zone string) (map[string]int64, 
 		return nil, err
 	}
 	defer store.Close()
-	if err := must(ctx, store.Submit, ledger, programme(1, plenty)...); err != nil {
+	commands := programme(1, plenty)
+	if r.Unprotected { // the calendar of the machine instead of the ledger's
+		commands[0] = &domain.OpenLedger{Title: "Chaos", Zone: zone}
+	}
+	if err := must(ctx, store.Submit, ledger, commands...); err != nil {
 		return nil, err
 	}
 	at := []time.Time{last, last.Add(999_999 * time.Microsecond), last.Add(time.Second), last.Add(24 * time.Hour),
 		last.Add(-time.Second), last.Add(48 * time.Hour), last.Add(8 * time.Hour)} // the fifth goes back
-	if r.Unprotected { // the calendar of the machine instead of the ledger's
-		return r.yearsOfMachine(at, location), nil
-	}
 	for _, t := range at {
 		c.set(t.In(location))
 		if _, err := store.Submit(ctx, ledger, ask(pay(0, 1))); err != nil {
@@ -117,12 +118,4 @@ func (r *Run) yearsIn(ctx context.Context, dir, zone string) (map[string]int64, 
 		}
 	}
 	return years, nil
-}
-
-func (r *Run) yearsOfMachine(at []time.Time, location *time.Location) map[string]int64 {
-	years := map[string]int64{}
-	for _, t := range at {
-		years[fmt.Sprint(t.In(location).Year())]++
-	}
-	return years
 }

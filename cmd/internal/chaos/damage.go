@@ -228,7 +228,7 @@ func damage(ctx context.Context, r *Run) error {
 		if err != nil {
 			return err
 		}
-		limited, cancel := context.WithTimeout(ctx, time.Minute)
+		limited, cancel := context.WithTimeout(ctx, patience)
 		by, err := find(limited, dir)
 		cancel()
 		if err != nil {

@@ -165,7 +165,7 @@ func databaseLoses(ctx context.Context, r *Run) error {
 	defer stop()
 	var load sync.WaitGroup
 	load.Go(func() {
-		m.payers(loading, func(_ context.Context, name string, q request) (receipt, error) { return s.submit(ctx, name, q) }, 8)
+		m.payers(loading, finishing(ctx, s.submit), 8)
 	})
 	terminated := 0
 	faults := r.databaseFaults(ctx, d, m, &terminated)
@@ -204,7 +204,7 @@ func databaseLoses(ctx context.Context, r *Run) error {
 // follows waits until the read models have what the log had at the call.
 func (s *server) follows(ctx context.Context) error {
 	var end uint64
-	if err := until(ctx, "the server telling its status", time.Minute, func() bool {
+	if err := until(ctx, "the server telling its status", func() bool {
 		var status struct {
 			LogEnd uint64 `json:"log_end"`
 		}

@@ -47,9 +47,7 @@ func doubt(ctx context.Context, r *Run) error {
 	defer stop()
 	var load sync.WaitGroup
 	load.Go(func() {
-		m.payers(loading, func(_ context.Context, name string, q request) (receipt, error) {
-			return insist(ctx, store.Submit, name, q)
-		}, 8)
+		m.payers(loading, finishing(ctx, store.Submit), 8)
 	})
 	for range r.scale(3, 200) {
 		road.set(func(l *link) { l.deaf = 1 + r.dice.IntN(2) })

@@ -19,6 +19,7 @@ type memory struct {
 	acknowledged map[string]int64 // fen, by id
 	open         map[string]eventstore.Request
 	fen          map[string]int64 // of all that were sent
+	deaf         bool             // nobody hears answers any more
 }
 
 func newMemory() *memory {
@@ -34,8 +35,19 @@ func (m *memory) sent(r eventstore.Request, fen int64) {
 func (m *memory) answered(id string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if m.deaf {
+		return
+	}
 	delete(m.open, id)
 	m.acknowledged[id] = m.fen[id]
+}
+
+// deafen makes the clients deaf or lets them hear again. What is answered to
+// the deaf stays open.
+func (m *memory) deafen(deaf bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.deaf = deaf
 }
 
 // rename gives a command that has no answer the id of another one.
@@ -53,8 +65,8 @@ func (m *memory) count() int {
 	return len(m.acknowledged)
 }
 
-// payers lets clients pay one fund until ctx ends or the road is cut; it
-// returns when all have stopped. A client stops at its first error.
+// payers lets clients pay one fund until ctx ends; it returns when all have
+// stopped. A client stops at its first error.
 func (m *memory) payers(ctx context.Context, do submit, clients int) {
 	var wg sync.WaitGroup
 	for client := range clients {
@@ -71,6 +83,21 @@ func (m *memory) payers(ctx context.Context, do submit, clients int) {
 		})
 	}
 	wg.Wait()
+}
+
+// load lets clients pay until the returned function is called. What has no
+// answer by then stays without one.
+func (m *memory) load(ctx context.Context, do submit, clients int) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	stopped := make(chan struct{})
+	go func() {
+		defer close(stopped)
+		m.payers(ctx, finishing(ctx, do), clients)
+	}()
+	return func() {
+		cancel()
+		<-stopped
+	}
 }
 
 // repeat sends what has no answer again and returns how many of these had been
@@ -128,17 +155,14 @@ func kill(ctx context.Context, r *Run) error {
 	// A kill may find no block between its storage and its answer; then there is another one.
 	for cycle := 0; cycle < cycles || !r.Unprotected && recorded == 0 && cycle < 20; cycle++ {
 		enough := m.count() + 20 + r.dice.IntN(400)
-		stop := make(chan struct{})
-		go func() {
-			defer close(stop)
-			m.payers(ctx, s.submit, 32)
-		}()
-		if err := until(ctx, "the load", time.Minute, func() bool { return m.count() >= enough }); err != nil {
+		stop := m.load(ctx, s.submit, 32)
+		if err := until(ctx, "the load", func() bool { return m.count() >= enough }); err != nil {
+			stop()
 			return fmt.Errorf("%w: %s", err, s.said())
 		}
 		s.kill()
 		killed++
-		<-stop
+		stop()
 		repeated += len(m.open)
 		begun := time.Now()
 		if s, err = r.serve(ctx, dir); err != nil {

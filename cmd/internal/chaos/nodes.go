@@ -93,7 +93,7 @@ func (n *node) restart(ctx context.Context) error {
 	if err := n.start(); err != nil {
 		return err
 	}
-	return until(ctx, "the NATS server "+n.name+" answering", 30*time.Second, func() bool {
+	return until(ctx, "the NATS server "+n.name+" answering", func() bool {
 		c, err := net.Dial("tcp", n.address)
 		if err == nil {
 			c.Close()

@@ -68,7 +68,11 @@ func (r *Run) poisonOnce(ctx context.Context, i int) error {
 		return err
 	}
 	for _, c := range []struct{ ledger, code string }{{ledger, eventstore.LogUnreadable}, {other, ""}} {
-		if _, err := s.submit(ctx, c.ledger, ask(pay(0, 1))); codeOf(err) != c.code {
+		var err error
+		if waited := until(ctx, "an answer", func() bool {
+			_, err = s.submit(ctx, c.ledger, ask(pay(0, 1)))
+			return codeOf(err) == c.code || !again(err)
+		}); waited != nil || codeOf(err) != c.code {
 			return violated("a command of the ledger %s ended with %q, want %q", c.ledger, codeOf(err), c.code)
 		}
 	}
@@ -111,7 +115,7 @@ func (r *Run) halts(ctx context.Context, s *server, i int, bad uint64) error {
 	p := poisons[i]
 	var status projections.Status
 	var halted, on []string
-	err := until(ctx, "the projections stopping", 30*time.Second, func() bool {
+	err := until(ctx, "the projections stopping", func() bool {
 		halted, on = nil, nil
 		if s.do(ctx, "GET", "/v1/status", "", nil, &status) != nil {
 			return false

@@ -72,9 +72,9 @@ func (p *process) stop() error {
 	_ = p.cmd.Process.Signal(os.Interrupt)
 	select {
 	case <-p.ended:
-	case <-time.After(time.Minute):
+	case <-time.After(patience):
 		p.kill()
-		return fmt.Errorf("it did not stop within a minute; it said: %s", p.said())
+		return fmt.Errorf("it did not stop within %s; it said: %s", patience, p.said())
 	}
 	return nil
 }
@@ -205,8 +205,16 @@ func again(err error) bool {
 	return !domainError && !broken
 }
 
+// finishing is a road on which a client learns the outcome of a command that it
+// sent, also after it was told to stop. Only the end of ctx cuts it off.
+func finishing(ctx context.Context, do submit) submit {
+	return func(_ context.Context, name string, q request) (receipt, error) { return insist(ctx, do, name, q) }
+}
+
 // insist sends a command with the same id until its outcome is known.
 func insist(ctx context.Context, do submit, name string, r eventstore.Request) (eventstore.Receipt, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
 	for wait := 5 * time.Millisecond; ; wait = min(2*wait, 200*time.Millisecond) {
 		receipt, err := do(ctx, name, r)
 		if !again(err) {
@@ -230,13 +238,18 @@ func pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// until asks every 20 ms until the answer is yes, and fails after a limit.
-func until(ctx context.Context, what string, limit time.Duration, yes func() bool) error {
-	ctx, cancel := context.WithTimeout(ctx, limit)
+// patience is how long a scenario waits for what must happen in the end. It
+// turns a hang into an error, and nothing else depends on it: a machine that is
+// ten times slower finds the same.
+const patience = 3 * time.Minute
+
+// until asks every 20 ms until the answer is yes.
+func until(ctx context.Context, what string, yes func() bool) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	for !yes() {
 		if err := pause(ctx, 20*time.Millisecond); err != nil {
-			return fmt.Errorf("%s did not happen within %s", what, limit)
+			return fmt.Errorf("%s did not happen within %s", what, patience)
 		}
 	}
 	return nil

@@ -1,6 +1,7 @@
 package chaos
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -82,7 +83,7 @@ func programme(funds int, allocated int64) []domain.Command {
 // must records commands that no rule refuses.
 func must(ctx context.Context, do submit, name string, commands ...domain.Command) error {
 	for _, c := range commands {
-		if _, err := do(ctx, name, ask(c)); err != nil {
+		if _, err := insist(ctx, do, name, ask(c)); err != nil {
 			return fmt.Errorf("%s: %w", domain.CommandName(c), err)
 		}
 	}
@@ -118,12 +119,16 @@ type tally struct {
 }
 
 // audit reads a whole log from its first byte to its end, and checks the chain.
-func audit(ctx context.Context, store *eventstore.Store) (*tally, error) {
-	end, err := store.End(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return auditTo(ctx, store, end)
+// It asks again where the log does not answer, as while its leader changes.
+func audit(ctx context.Context, store *eventstore.Store) (t *tally, err error) {
+	waited := until(ctx, "reading the log", func() bool {
+		var end uint64
+		if end, err = store.End(ctx); err == nil {
+			t, err = auditTo(ctx, store, end)
+		}
+		return !eventstore.Is(err, eventstore.LogUnavailable)
+	})
+	return t, cmp.Or(err, waited)
 }
 
 func auditTo(ctx context.Context, store *eventstore.Store, end uint64) (*tally, error) {

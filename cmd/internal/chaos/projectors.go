@@ -67,7 +67,7 @@ func (r *Run) threeRunners(ctx context.Context, d *database, url string, store *
 		work.Go(func() { _ = runner.Run(running) })
 	}
 	ended := 0
-	for range r.scale(5, 100) {
+	for round := 0; round < r.scale(5, 100) || ended == 0 && round < 100; round++ {
 		if err := r.someBlocks(ctx, store, 30); err != nil {
 			return err
 		}
@@ -102,7 +102,7 @@ func (r *Run) threeRunners(ctx context.Context, d *database, url string, store *
 
 func (r *Run) someBlocks(ctx context.Context, store *eventstore.Store, n int) error {
 	for range n {
-		if _, err := store.Submit(ctx, ledger, ask(pay(0, 1+r.dice.Int64N(100)))); err != nil {
+		if _, err := insist(ctx, store.Submit, ledger, ask(pay(0, 1+r.dice.Int64N(100)))); err != nil {
 			return err
 		}
 	}
@@ -132,10 +132,11 @@ func (r *Run) projectNaively(ctx context.Context, d *database, store *eventstore
 	if _, err := setup.Exec(ctx, "create table naive as select 0::bigint as block, 0::bigint as paid"); err != nil {
 		return err
 	}
-	var work sync.WaitGroup
+	var work, start sync.WaitGroup
 	errs := make([]error, 3)
+	start.Add(len(errs))
 	for i := range errs {
-		work.Go(func() { errs[i] = followNaively(ctx, config, store, t.blocks) })
+		work.Go(func() { errs[i] = followNaively(ctx, config, store, t.blocks, &start) })
 	}
 	work.Wait()
 	if err := errors.Join(errs...); err != nil {
@@ -151,7 +152,11 @@ func (r *Run) projectNaively(ctx context.Context, d *database, store *eventstore
 	return nil
 }
 
-func followNaively(ctx context.Context, config *pgx.ConnConfig, store *eventstore.Store, end uint64) error {
+// followNaively counts from where the checkpoint is. All have read it before
+// the first one moves it.
+func followNaively(ctx context.Context, config *pgx.ConnConfig, store *eventstore.Store, end uint64, start *sync.WaitGroup) error {
+	ready := sync.OnceFunc(start.Done)
+	defer ready()
 	conn, err := pgx.ConnectConfig(ctx, config)
 	if err != nil {
 		return err
@@ -162,6 +167,8 @@ func followNaively(ctx context.Context, config *pgx.ConnConfig, store *eventstor
 		if err := conn.QueryRow(ctx, "select block from naive").Scan(&at); err != nil || at >= end {
 			return err
 		}
+		ready()
+		start.Wait()
 		until := min(at+10, end)
 		part := &tally{entries: map[string]int{}, paid: map[string]int64{}, left: map[string]int64{}}
 		for m, err := range store.Blocks(ctx, at, until) {

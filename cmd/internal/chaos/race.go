@@ -108,11 +108,11 @@ func (r *Run) judge(history []porcupine.Operation, initially int64) error {
 	if paid == 0 || refused == 0 {
 		return fmt.Errorf("%w: %d payments and %d refusals", errNothing, paid, refused)
 	}
-	switch porcupine.CheckOperationsTimeout(balanceModel(initially), history, 2*time.Minute) {
+	switch porcupine.CheckOperationsTimeout(balanceModel(initially), history, patience) {
 	case porcupine.Illegal:
 		return violated("the history of %d operations is not linearizable", len(history))
 	case porcupine.Unknown:
-		return errors.New("the history could not be judged within two minutes")
+		return fmt.Errorf("the history could not be judged within %s", patience)
 	}
 	r.figure("%d operations (%d payments, %d refusals) linearizable", len(history), paid, refused)
 	return nil

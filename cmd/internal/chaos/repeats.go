@@ -87,7 +87,7 @@ func (r *Run) sendAll(ctx context.Context, store *eventstore.Store, all []reques
 				if r.Unprotected {
 					q.ID = ask(q.Command).ID
 				}
-				got, failed := store.Submit(ctx, ledger, q)
+				got, failed := insist(ctx, store.Submit, ledger, q)
 				mu.Lock()
 				defer mu.Unlock()
 				switch {
