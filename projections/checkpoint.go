@@ -55,7 +55,8 @@ func readHeads(ctx context.Context, conn *pgx.Conn, schema, projection string) (
 // forgotten and read again.
 var errFence = errors.New("another process moved the checkpoints")
 
-// commit makes the rows and checkpoints of a batch one transaction. Its first
+// commit makes the rows and checkpoints of a batch one transaction, with its
+// blocks in the archive. Its first
 // statement moves the checkpoints and so makes sure that no block is counted
 // twice; it returns errFence where they have moved already. It is not synced to
 // disk: what a crash of PostgreSQL loses comes again from the log.
@@ -70,11 +71,15 @@ func commit(ctx context.Context, conn *pgx.Conn, schema string, b *batch) error 
 	first.Queue("set local synchronous_commit = off")
 	first.Queue("select pg_advisory_xact_lock_shared($1)", int64(lockSwitch))
 	moved := queueCheckpoints(first, b)
+	archived := b.queueArchive(first)
 	if err := tx.SendBatch(ctx, first).Close(); err != nil {
 		return err
 	}
 	if *moved != int64(len(b.members)) {
 		return errFence
+	}
+	if *archived < b.to {
+		return errArchiveBehind
 	}
 	if err := b.write(ctx, tx); err != nil {
 		return err

@@ -17,6 +17,8 @@ type block struct {
 	ledger   string
 	hash     eventstore.Hash
 	previous eventstore.Hash
+	entries  int
+	stored   eventstore.Message
 	facts    []fact
 	bad      *eventstore.BadBlock // the block as a whole cannot be read
 	badEvent []badEvent           // events of it that cannot be read, in order
@@ -45,7 +47,7 @@ func decodeAll(messages []eventstore.Message) []*block {
 }
 
 func decode(m eventstore.Message) *block {
-	out := &block{sequence: m.Sequence, ledger: m.Ledger}
+	out := &block{sequence: m.Sequence, ledger: m.Ledger, stored: m}
 	b, err := eventstore.Decode(m)
 	if b == nil {
 		out.bad = asBadBlock(err, m.Sequence)
@@ -54,7 +56,7 @@ func decode(m eventstore.Message) *block {
 	if err != nil {
 		out.decodeEach(b)
 	}
-	out.hash, out.previous = b.Hash, b.Previous
+	out.hash, out.previous, out.entries = b.Hash, b.Previous, len(b.Entries)
 	out.facts = make([]fact, 0, b.Events())
 	var room []domain.Movement
 	_ = b.Each(func(at eventstore.Position, entry *eventstore.Entry, event *eventstore.Event) error {

@@ -1,5 +1,6 @@
 // Package projections keeps the read models in PostgreSQL: what a replay of the
-// log can rebuild, and nothing else. It promises:
+// log can rebuild, and beside it the archive, the second copy of the log. It
+// promises:
 //
 //   - Exactly once. The first statement of a batch moves the checkpoint of each
 //     projection from the position that was read to the new one, and the batch
@@ -13,6 +14,8 @@
 //     schema aidledger in one transaction, so readers never see half of it.
 //   - Verify. The log is replayed beside the live tables and every row of every
 //     table is compared, without leaving a trace.
+//   - Archive. The raw bytes of every block are kept beside the read models, in
+//     the same transaction, in tables that no rebuild touches and nobody changes.
 //   - As of. Totals can be asked for any recorded position or time and for any
 //     effective date; the answer has the same shape as the one of now.
 //

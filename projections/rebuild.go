@@ -225,6 +225,9 @@ func (r *Runner) catchUp(ctx context.Context, conn *pgx.Conn, schema string) err
 		if len(t.members) == 0 || t.block >= end {
 			return nil
 		}
+		if err := r.fillArchive(ctx, conn, t.block); err != nil {
+			return err
+		}
 		if t.heads, err = readHeads(ctx, conn, schema, t.members[0].name); err != nil {
 			return err
 		}

@@ -135,7 +135,6 @@ func (r *Runner) pass(ctx context.Context, conn *pgx.Conn) error {
 	if err != nil {
 		return err
 	}
-	r.see(all)
 	t, until := groupOf(all)
 	end, err := r.log.End(ctx)
 	if err != nil {
@@ -146,6 +145,10 @@ func (r *Runner) pass(ctx context.Context, conn *pgx.Conn) error {
 			return ErrLogBehind
 		}
 	}
+	if err := r.fillArchive(ctx, conn, t.block); err != nil {
+		return err
+	}
+	r.see(all)
 	if len(t.members) == 0 {
 		return pause(ctx, idleEvery) // all are halted
 	}
@@ -255,7 +258,7 @@ func refusedValue(err error) bool {
 func (r *Runner) single(ctx context.Context, conn *pgx.Conn, schema string, b *batch) error {
 	for _, m := range b.members {
 		one := &batch{from: b.from, hash: b.hash}
-		for _, block := range b.blocks {
+		for i, block := range b.blocks {
 			if block.sequence > m.to {
 				break
 			}
@@ -263,7 +266,7 @@ func (r *Runner) single(ctx context.Context, conn *pgx.Conn, schema string, b *b
 			if halted := step.applyBlock(block); halted != nil {
 				return halted
 			}
-			one.members = []*member{step}
+			one.members, one.blocks, one.to = []*member{step}, b.blocks[i:i+1], block.sequence
 			err := commit(ctx, conn, schema, one)
 			if refusedValue(err) {
 				m.halted = &Halted{Projection: m.name, Position: positionOf(block), Code: "not_storable", Reason: err.Error()}
@@ -279,7 +282,7 @@ func (r *Runner) single(ctx context.Context, conn *pgx.Conn, schema string, b *b
 			continue
 		}
 		halt := &member{projection: m.projection, projector: m.begin(false), to: one.from, hash: one.hash, halted: m.halted}
-		one.members = []*member{halt}
+		one.members, one.blocks, one.to = []*member{halt}, nil, one.from
 		if err := commit(ctx, conn, schema, one); err != nil {
 			return err
 		}
