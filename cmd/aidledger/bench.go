@@ -1,9 +1,12 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"aidledger/cmd/internal/bench"
@@ -22,10 +25,13 @@ func (c *command) bench() *cobra.Command {
 	duration := cmd.Flags().Duration("duration", 5*time.Second, "how long each case runs")
 	events := cmd.Flags().Int("events", 1_000_000, "size of the log for replay, rebuild, verify and totals")
 	parent := cmd.Flags().String("dir", os.TempDir(), "directory on the disk to measure")
+	growth := cmd.Flags().Bool("growth", false, "measure instead how waiting times grow with the history")
+	sizes := cmd.Flags().IntSlice("sizes", []int{10_000, 100_000, 1_000_000}, "events of the logs that --growth measures")
+	funds := cmd.Flags().IntSlice("funds", []int{50, 500, 5_000}, "funds of the programmes that --growth measures")
 	asJSON := cmd.Flags().Bool("json", false, "print one JSON object per line")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		if *duration <= 0 || *events < 10_000 {
-			return usage(cmd, "--duration must be more than 0 and --events at least 10000")
+		if *duration <= 0 || *events < benchEventsMin || *growth && slices.Min(append(*sizes, *events)) < benchEventsMin {
+			return usage(cmd, "--duration must be more than 0, --events and --sizes at least 10000")
 		}
 		dir, err := os.MkdirTemp(*parent, "aidledger-bench-")
 		if err != nil {
@@ -37,10 +43,14 @@ func (c *command) bench() *cobra.Command {
 		}
 		progress := c.newBar("measuring")
 		defer progress.close()
+		config := bench.Config{Dir: dir, Duration: *duration, Events: *events,
+			Progress: func(_ string, done, total uint64) { progress.update(done, total) }}
+		if *growth {
+			return c.benchGrowth(cmd.Context(), config, bench.Sizes{Events: *sizes, Funds: *funds}, *asJSON)
+		}
 		g := &grid{head: []string{"case", "clients", "rate", "p50", "p99", "ratio", "to", "goal", "", "note"},
 			numeric: []bool{false, true, true, true, true, true}}
-		err = bench.Run(cmd.Context(), bench.Config{Dir: dir, Duration: *duration, Events: *events,
-			Progress: func(_ string, done, total uint64) { progress.update(done, total) }}, func(r bench.Row) {
+		err = bench.Run(cmd.Context(), config, func(r bench.Row) {
 			if *asJSON {
 				_ = c.printJSON(r)
 				return
@@ -55,6 +65,38 @@ func (c *command) bench() *cobra.Command {
 		return err
 	}
 	return cmd
+}
+
+// benchEventsMin is the smallest log that holds the programme that is measured.
+const benchEventsMin = 10_000
+
+// benchGrowth prints a row for each measure, with its value at each size.
+func (c *command) benchGrowth(ctx context.Context, config bench.Config, sizes bench.Sizes, asJSON bool) error {
+	g := &grid{head: []string{"measure", "with", "", "at each size", "exponent", "goal", ""}, numeric: []bool{false, false, false, false, true}}
+	err := bench.Grow(ctx, config, sizes, func(r bench.Growth) {
+		if asJSON {
+			_ = c.printJSON(r)
+			return
+		}
+		g.add(growthCells(r)...)
+	})
+	if !asJSON {
+		g.print(c.out)
+	}
+	return err
+}
+
+func growthCells(r bench.Growth) []string {
+	var values []string
+	for i, v := range r.Values {
+		values = append(values, fmt.Sprintf("%d: %s", r.Sizes[i], strconv.FormatFloat(v, 'g', 3, 64)))
+	}
+	goal, reached := "", ""
+	if r.Most != 0 {
+		goal = "≤ " + strconv.FormatFloat(r.Most, 'f', 2, 64)
+		reached = map[bool]string{true: "reached", false: "MISSED"}[r.Reached]
+	}
+	return []string{r.Name, r.With, r.Unit, strings.Join(values, ", "), strconv.FormatFloat(r.Exponent, 'f', 2, 64), goal, reached}
 }
 
 func benchCells(r bench.Row) []string {

@@ -29,6 +29,8 @@ type Config struct {
 	Duration time.Duration // of each case that is measured by time
 	Events   int           // size of the log for replay, rebuild, verify and totals
 	Progress func(doing string, done, total uint64)
+
+	providers int // of the generated programme, with ten funds each; 0: 50
 }
 
 // Row is the result of one case. Rate is per second: commands, rows, events or
@@ -65,15 +67,8 @@ type bench struct {
 
 // Run measures all cases, giving each row to emit as soon as it is known.
 func Run(ctx context.Context, c Config, emit func(Row)) error {
-	if c.Progress == nil {
-		c.Progress = func(string, uint64, uint64) {}
-	}
-	b := &bench{Config: c, rows: map[string]Row{}, emit: emit}
-	defer func() {
-		for _, end := range slices.Backward(b.closing) {
-			end()
-		}
-	}()
+	b := newBench(c, emit)
+	defer b.close()
 	if err := b.start(ctx); err != nil {
 		return err
 	}
@@ -83,6 +78,23 @@ func Run(ctx context.Context, c Config, emit func(Row)) error {
 		}
 	}
 	return nil
+}
+
+func newBench(c Config, emit func(Row)) *bench {
+	if c.Progress == nil {
+		c.Progress = func(string, uint64, uint64) {}
+	}
+	if c.providers == 0 {
+		c.providers = providers
+	}
+	return &bench{Config: c, rows: map[string]Row{}, emit: emit}
+}
+
+// close ends what start began, the last first.
+func (b *bench) close() {
+	for _, end := range slices.Backward(b.closing) {
+		end()
+	}
 }
 
 func (b *bench) start(ctx context.Context) (err error) {

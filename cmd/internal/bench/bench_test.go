@@ -1,6 +1,8 @@
 package bench
 
 import (
+	"math"
+	"slices"
 	"testing"
 	"time"
 
@@ -25,5 +27,40 @@ func TestEveryCaseRuns(t *testing.T) {
 	}
 	if len(names) < 20 {
 		t.Errorf("only %d cases ran: %v", len(names), names)
+	}
+}
+
+func TestEveryMeasureOfGrowthIsTakenAtEachSize(t *testing.T) {
+	var names []string
+	err := Grow(t.Context(), Config{Dir: pgtest.Dir(t), Duration: time.Millisecond}, Sizes{Events: []int{6_000, 7_000}}, func(g Growth) {
+		names = append(names, g.Name)
+		if len(g.Values) != 2 || slices.Min(g.Values) <= 0 {
+			t.Errorf("%s has the values %v", g.Name, g.Values)
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(names) != len(growthCases) {
+		t.Errorf("only these were measured: %v", names)
+	}
+}
+
+func TestTheExponentIsThatOfTheCurve(t *testing.T) {
+	sizes := []int{10, 100, 1000}
+	for _, c := range []struct {
+		values []float64
+		want   float64
+	}{
+		{[]float64{7, 7, 7}, 0},
+		{[]float64{20, 200, 2000}, 1},
+		{[]float64{3, 300, 30000}, 2},
+	} {
+		if got := exponent(sizes, c.values); math.Abs(got-c.want) > 1e-9 {
+			t.Errorf("%v grows with the exponent %f, want %f", c.values, got, c.want)
+		}
+	}
+	if got := exponent(sizes[:1], []float64{5}); got != 0 {
+		t.Errorf("one size says nothing about growth, but got %f", got)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"aidledger/domain"
@@ -13,7 +14,7 @@ import (
 // The size of the generated programme, which is that of a large county over
 // ten years.
 const (
-	providers = 50
+	providers = 50 // unless the Config says otherwise
 	years     = 10
 	firstYear = 2010
 	projects  = 300
@@ -58,13 +59,15 @@ func payment() domain.Command {
 
 // submit records commands that must all be accepted.
 func submit(ctx context.Context, to *eventstore.Store, ledger string, commands []domain.Command) error {
-	batch := make([]eventstore.Request, len(commands))
-	for i, c := range commands {
-		batch[i] = request(c)
-	}
-	for i, out := range to.SubmitBatch(ctx, ledger, batch, false) {
-		if out.Err != nil {
-			return fmt.Errorf("%s: %w", domain.CommandName(commands[i]), out.Err)
+	for some := range slices.Chunk(commands, batchSize) {
+		batch := make([]eventstore.Request, len(some))
+		for i, c := range some {
+			batch[i] = request(c)
+		}
+		for i, out := range to.SubmitBatch(ctx, ledger, batch, false) {
+			if out.Err != nil {
+				return fmt.Errorf("%s: %w", domain.CommandName(some[i]), out.Err)
+			}
 		}
 	}
 	return nil
@@ -73,13 +76,13 @@ func submit(ctx context.Context, to *eventstore.Store, ledger string, commands [
 // generate fills the large ledger with a fixed seed: one event per command.
 func (b *bench) generate(ctx context.Context) error {
 	r := rand.New(rand.NewPCG(seed, seed))
-	commands := frame()
+	commands := frame(b.providers)
 	row, err := b.timed("generate", "commands", b.Events, func() error {
 		for done := 0; done < b.Events; done += len(commands) {
 			if done > 0 {
 				commands = commands[:0]
 				for range min(batchSize, b.Events-done) {
-					commands = append(commands, disbursement(r))
+					commands = append(commands, disbursement(r, b.providers))
 				}
 			}
 			if err := submit(ctx, b.large, largeLedger, commands); err != nil {
@@ -99,7 +102,7 @@ func (b *bench) generate(ctx context.Context) error {
 
 // frame opens the large ledger: providers, funds, villages, projects and the
 // allocations that the disbursements use up.
-func frame() []domain.Command {
+func frame(providers int) []domain.Command {
 	out := []domain.Command{
 		&domain.OpenLedger{Title: "Large benchmark (invented)", Invented: true},
 		&domain.RegisterPlace{Place: "130732", Name: "County", Level: "county"},
@@ -126,23 +129,23 @@ func frame() []domain.Command {
 			out = append(out, &domain.CommitFunds{FundInput: f, Evidence: on}, &domain.ReceiveFunds{FundInput: f, Evidence: domain.Evidence{Date: day(y, 0)}})
 		}
 	}
-	for l := range lines {
-		o, y, p := line(l)
+	for l := range lines(providers) {
+		o, y, p := line(l, providers)
 		out = append(out, &domain.AllocateFunds{FundAmount: domain.FundAmount{Fund: fund(o, y), Amount: mustAmount("100000000")}, Project: project(p), Evidence: domain.Evidence{Date: day(y, 1)}})
 	}
 	return out
 }
 
 // lines is how many allocations there are: four projects for each fund.
-const lines = 4 * providers * years
+func lines(providers int) int { return 4 * providers * years }
 
-func line(l int) (provider, year, prj int) {
+func line(l, providers int) (provider, year, prj int) {
 	f := l / 4
 	return f % providers, f / providers, (l * 7) % projects
 }
 
-func disbursement(r *rand.Rand) domain.Command {
-	o, y, p := line(r.IntN(lines))
+func disbursement(r *rand.Rand, providers int) domain.Command {
+	o, y, p := line(r.IntN(lines(providers)), providers)
 	return &domain.DisburseFunds{
 		FundAmount: domain.FundAmount{Fund: fund(o, y), Amount: cent}, Project: project(p),
 		Place:    village(villagesOf(p)[r.IntN(2)]),
