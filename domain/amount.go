@@ -234,6 +234,23 @@ func (a Amount) Money(c Currency) (Money, error) {
 	return Money{int64(minor), unit.code}, nil
 }
 
+// Round returns the amount as whole minor units of a currency, rounded half to
+// even where it is finer, and whether it was. It is for what others report; own
+// amounts are never rounded (see [Amount.Money], which refuses the rest).
+func (a Amount) Round(c Currency) (m Money, rounded bool, err error) {
+	if drop := int(a.scale) - c.Exponent(); drop > 0 {
+		unit := powersOfTen[drop]
+		whole, rest := a.mantissa/unit, a.mantissa%unit
+		if half := unit / 2; rest > half || rest == half && whole%2 == 1 {
+			whole++
+		}
+		a.mantissa, a.scale, rounded = whole, a.scale-uint8(drop), true
+		a.negative = a.negative && whole > 0
+	}
+	m, err = a.Money(c)
+	return m, rounded, err
+}
+
 // Currency returns the currency that the text named, or nothing.
 func (a Amount) Currency() Currency { return a.currency }
 

@@ -37,6 +37,7 @@ func reversible() map[string]struct {
 		"gift-distributed":     {[]domain.Command{computers("3", "10")}, handOut("1")},
 		"indicator-reported":   {nil, people("i", "5")},
 		"note-added":           {nil, &domain.AddNote{NoteID: "n", Kind: "memo", Text: "t", Evidence: on("2018-06")}},
+		"transaction-reported": {nil, reported("1", "5", "2018-06")},
 	}
 }
 

@@ -315,7 +315,11 @@ func (p *programme) random() domain.Command {
 // other gives commands that are not about money.
 func (p *programme) other() domain.Command {
 	id := domain.ID(fmt.Sprintf("x-%d", p.count))
-	switch p.dice.IntN(5) {
+	switch p.dice.IntN(6) {
+	case 5:
+		c := report("activity", string(id), "-12.345", "2019-03")
+		c.Recipients = []domain.ReportedShare{{Code: "CD"}}
+		return c
 	case 0:
 		return &domain.AddNote{NoteID: id, About: nth("p", 0), Kind: "memo", Text: "a part of it", Amount: p.amount(100), Evidence: p.date()}
 	case 1:

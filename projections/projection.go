@@ -28,6 +28,7 @@ var projections = []*projection{
 	pairingsProjection,
 	indicatorsProjection,
 	notesProjection,
+	reportedProjection,
 	journalProjection,
 	totalsProjection,
 }

@@ -24,7 +24,8 @@ func (c *command) totals() *cobra.Command {
 	}
 	bind(cmd, "client")
 	f := cmd.Flags()
-	by := f.String("by", "year", "year, budget-year, project, village, provider or fund")
+	by := f.String("by", "year", "year, budget-year, project, village, provider or fund; with --reported: "+reportedDimensions)
+	reported := f.Bool("reported", false, "show what others published instead of the ledger's own figures; they are never added together")
 	year := f.Int("year", 0, "count this effective year only")
 	currency := f.String("currency", "", "count this currency only, such as CNY")
 	asOf := f.String("as-of", "", "what was recorded at a position (12.3) or a time (2018-12-31T23:59:59+08:00)")
@@ -51,6 +52,9 @@ func (c *command) totals() *cobra.Command {
 		cl, err := newClient(cmd)
 		if err != nil {
 			return err
+		}
+		if *reported {
+			return c.reportedTotals(cmd, cl, q, *asJSON, *asCSV, lang)
 		}
 		t, err := allTotals(cmd, cl, q)
 		if err != nil {

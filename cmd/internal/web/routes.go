@@ -46,6 +46,8 @@ var routes = []route{
 	{"GET", "/v1/ledgers/{ledger}/pairings", list((*projections.DB).Pairings), "Pairings by id."},
 	{"GET", "/v1/ledgers/{ledger}/indicators", list((*projections.DB).Indicators), "Results that were counted, by id."},
 	{"GET", "/v1/ledgers/{ledger}/notes", list((*projections.DB).Notes), "Notes by id; their amounts are in no total."},
+	{"GET", "/v1/ledgers/{ledger}/reported", (*Server).getReported, "Transactions that others published, in the order of the log."},
+	{"GET", "/v1/ledgers/{ledger}/reported/totals", (*Server).getReportedTotals, "Their totals by year, type, system, activity, provider, receiver, flow, recipient or place."},
 	{"GET", "/v1/ledgers/{ledger}/status", (*Server).getStatus, "The same as /v1/status."},
 
 	{"GET", "/v1/status", (*Server).getStatus, "The log's end, how far each read model is, durability and versions."},
