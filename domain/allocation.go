@@ -2,7 +2,6 @@ package domain
 
 import (
 	"cmp"
-	"slices"
 )
 
 // An allocation (分配) sets part of a fund aside for a project. Rules:
@@ -156,17 +155,35 @@ func (l *Ledger) wait(s Stage, f FundFacts, project ID, m Money, d Date) {
 	if len(p.shares) > 0 {
 		return
 	}
-	all, _ := l.waiting.get(project)
-	if m.Minor < 0 { // a reversal leaves nothing to wait for
-		opposite := Waiting{FundFacts: f, Stage: s, Amount: m.Neg(), Date: d}
-		if i := slices.Index(all, opposite); i >= 0 {
-			l.waiting.put(project, slices.Concat(all[:i], all[i+1:]))
-			return
-		}
-	}
 	// Appending may share an array with the shorter slice that a rollback puts
 	// back; nothing reads an array beyond the length of its slice.
+	all, _ := l.waiting.get(project)
 	l.waiting.put(project, append(all, Waiting{FundFacts: f, Stage: s, Amount: m, Date: d}))
+}
+
+// settle returns what still waits: without the entries that a later one of the
+// opposite amount took back, and without that one. It is done once, when the
+// places are assigned, since a project may wait with any number of entries.
+func settle(all []Waiting) []Waiting {
+	standing := map[Waiting][]int{} // where equal entries stand, the first first
+	gone := make([]bool, len(all))
+	for i, w := range all {
+		opposite := w
+		opposite.Amount = w.Amount.Neg()
+		if at := standing[opposite]; w.Amount.Minor < 0 && len(at) > 0 {
+			gone[i], gone[at[0]] = true, true
+			standing[opposite] = at[1:]
+			continue
+		}
+		standing[w] = append(standing[w], i)
+	}
+	var left []Waiting
+	for i, w := range all {
+		if !gone[i] {
+			left = append(left, w)
+		}
+	}
+	return left
 }
 
 // EventType is funds-allocated.
@@ -228,3 +245,5 @@ func (e *FundsReallocated) place(l *Ledger) {
 	e.FromPlaces = l.settledPlaces(e.FromPlaces, e.From, e.Amount)
 	e.ToPlaces = l.settledPlaces(e.ToPlaces, e.To, e.Amount)
 }
+
+func (k *lineKey) fields() []any { return []any{&k.fund, &k.project} }

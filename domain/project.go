@@ -148,6 +148,10 @@ type project struct {
 	settled []PlaceShare // the first shares: what had waited was divided by them
 }
 
+func (p *project) fields() []any {
+	return []any{&p.name, &p.state, &p.county, &p.targets, &p.shares, &p.settled}
+}
+
 type projectState string
 
 const (
@@ -223,8 +227,7 @@ func (c *AssignPlaces) decide(l *Ledger, ctx Context) ([]Event, error) {
 		return nil, err
 	}
 	waiting, _ := l.waiting.get(c.Project)
-	settled := slices.Clone(waiting)
-	return []Event{&PlacesAssigned{Evidence: e, Project: c.Project, Shares: slices.Clone(c.Shares), Settled: settled}}, nil
+	return []Event{&PlacesAssigned{Evidence: e, Project: c.Project, Shares: slices.Clone(c.Shares), Settled: settle(waiting)}}, nil
 }
 
 func (l *Ledger) checkShares(p project, shares []PlaceShare) error {
