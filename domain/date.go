@@ -15,6 +15,8 @@ type Date struct {
 	month, day int8 // 0 where not known
 }
 
+func (d *Date) fields() []any { return []any{&d.year, &d.month, &d.day} }
+
 // The years that a ledger holds.
 const yearMin, yearMax = 1949, 2200
 

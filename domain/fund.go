@@ -155,6 +155,10 @@ type fund struct {
 	sums          Sums
 }
 
+func (f *fund) fields() []any {
+	return []any{&f.provider, &f.budgetYear, &f.currency, &f.opened, &f.committed, &f.changes, &f.reimbursement, &f.closed, &f.sums}
+}
+
 // basis says what funds a fund.
 type basis uint8
 

@@ -104,11 +104,17 @@ type gift struct {
 	stated    valuation
 }
 
+func (g *gift) fields() []any {
+	return []any{&g.donor, &g.quantity, &g.handedOut, &g.value, &g.valueOut, &g.stated}
+}
+
 // valuation is how a value was found.
 type valuation struct {
 	method      string
 	approximate bool
 }
+
+func (v *valuation) fields() []any { return []any{&v.method, &v.approximate} }
 
 func (l *Ledger) gift(id ID) (gift, error) {
 	if err := l.noun(NounGift, id, "gift"); err != nil {

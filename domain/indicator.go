@@ -57,6 +57,8 @@ type indicator struct {
 	partOf ID
 }
 
+func (i *indicator) fields() []any { return []any{&i.value, &i.unit, &i.partOf} }
+
 func (c *ReportIndicator) decide(l *Ledger, ctx Context) ([]Event, error) {
 	if _, standing := l.indicators.get(c.Indicator); standing {
 		return nil, clash("id_taken", "the indicator %s is reported already", c.Indicator).in("indicator").

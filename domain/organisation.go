@@ -36,6 +36,8 @@ type organisation struct {
 	name string
 }
 
+func (o *organisation) fields() []any { return []any{&o.name} }
+
 func (c *RegisterOrganisation) decide(l *Ledger, ctx Context) ([]Event, error) {
 	if err := l.free(c.Organisation, "organisation"); err != nil {
 		return nil, err

@@ -80,6 +80,8 @@ type agreement struct {
 	title string
 }
 
+func (a *agreement) fields() []any { return []any{&a.title} }
+
 type pairing struct {
 	pair    pairKey
 	since   Date
@@ -87,10 +89,14 @@ type pairing struct {
 	ended   bool
 }
 
+func (p *pairing) fields() []any { return []any{&p.pair, &p.since, &p.undated, &p.ended} }
+
 type pairKey struct {
 	helper, helped ID
 	purpose        string
 }
+
+func (k *pairKey) fields() []any { return []any{&k.helper, &k.helped, &k.purpose} }
 
 func (c *SignAgreement) decide(l *Ledger, ctx Context) ([]Event, error) {
 	if err := l.free(c.Agreement, "agreement"); err != nil {

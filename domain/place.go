@@ -41,6 +41,8 @@ type place struct {
 	parent ID
 }
 
+func (p *place) fields() []any { return []any{&p.name, &p.level, &p.parent} }
+
 var levels = map[string]int{"province": 1, "prefecture": 2, "county": 3, "township": 4, "village": 5}
 
 func (c *RegisterPlace) decide(l *Ledger, ctx Context) ([]Event, error) {

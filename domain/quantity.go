@@ -13,6 +13,8 @@ type Quantity struct {
 	micro int64 // millionths
 }
 
+func (q *Quantity) fields() []any { return []any{&q.micro} }
+
 const (
 	quantityScale    = 1_000_000
 	quantityDigits   = 6

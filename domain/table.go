@@ -5,8 +5,9 @@ package domain
 // when another writer was faster, it takes them back and decides again. While
 // it is off (during a replay) nothing is remembered and nothing is paid.
 type undoLog struct {
-	on    bool
-	steps []func()
+	on     bool
+	steps  []func()
+	tables []stored // whose changes it takes back, in the order of their making
 }
 
 func (u *undoLog) rollback(mark int) {
@@ -25,7 +26,9 @@ type table[K comparable, V any] struct {
 }
 
 func newTable[K comparable, V any](u *undoLog) table[K, V] {
-	return table[K, V]{rows: map[K]V{}, undo: u}
+	t := table[K, V]{rows: map[K]V{}, undo: u}
+	u.tables = append(u.tables, &t)
+	return t
 }
 
 func (t *table[K, V]) get(k K) (V, bool) {
