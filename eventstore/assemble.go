@@ -3,7 +3,6 @@ package eventstore
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/binary"
 	"fmt"
 	"hash/fnv"
 	"strconv"
@@ -111,7 +110,7 @@ func (w *writer) decide(ctx context.Context, b *pending, it *item) (out Outcome,
 			return Outcome{}, true // answered from the log, when this block is in it
 		}
 	}
-	if record, ok := w.entries[it.key]; ok {
+	if record, ok := w.entries.get(it.key); ok {
 		return w.repeated(ctx, b, it, record)
 	}
 	now := w.store.cfg.Now().UTC().Truncate(time.Microsecond)
@@ -232,7 +231,7 @@ func (w *writer) original(ctx context.Context, b *pending, id string) (events []
 			return b.entries[i].facts, nil
 		}
 	}
-	record, ok := w.entries[key]
+	record, ok := w.entries.get(key)
 	if !ok {
 		return nil, nil
 	}
@@ -334,10 +333,10 @@ func (b *pending) encode(ledger string, previous Hash) {
 }
 
 func recordOf(block uint64, content, actor string) entryRecord {
-	h := fnv.New32a()
-	h.Write([]byte(actor))
-	sum := sha256.Sum256([]byte(content))
-	return entryRecord{block: block, content: binary.BigEndian.Uint64(sum[:8]), actor: h.Sum32()}
+	c, a := fnv.New64a(), fnv.New32a()
+	c.Write([]byte(content)) // a hash already
+	a.Write([]byte(actor))
+	return entryRecord{block: block, content: c.Sum64(), actor: a.Sum32()}
 }
 
 // newEventID returns a UUIDv7, which sorts by the time of its making.

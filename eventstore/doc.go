@@ -13,6 +13,9 @@
 //     same id and content gets the first answer, other content is refused.
 //   - Tamper evidence. Each block carries the SHA-256 of the block before it
 //     in its ledger. A reader checks the chain and that no sequence is missing.
+//   - A start that does not get longer with the log. The state of a ledger is
+//     copied beside the log now and then, and a copy that is not exactly what
+//     this program would make of the log is not used.
 //   - A stream that cannot forget. [Open] refuses settings that would let old
 //     messages go.
 //

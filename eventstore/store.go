@@ -46,6 +46,14 @@ type Config struct {
 	// of the server has to start it again.
 	Revive func() error
 
+	// Program names the program and its version. A snapshot of another program is
+	// not used, since that may have folded the same events by other rules.
+	Program string
+
+	// SnapshotEvents is how many events of a ledger come between two snapshots of
+	// its state; 100,000 if zero.
+	SnapshotEvents int
+
 	// QueueMax is how many commands may wait for one ledger before further ones
 	// are told that it is busy; 8192 if zero.
 	QueueMax int
@@ -71,9 +79,10 @@ type Store struct {
 	done    sync.WaitGroup
 	ctx     context.Context // of the writers
 
-	reviving sync.Mutex
-	revivals atomic.Uint64
-	cancel   context.CancelFunc
+	reviving  sync.Mutex
+	revivals  atomic.Uint64
+	snapshots sync.Mutex // held while one is stored
+	cancel    context.CancelFunc
 }
 
 // Open creates the stream if it is not there, or checks that the existing one
@@ -89,6 +98,9 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	cfg.Replicas = max(cfg.Replicas, 1)
 	if cfg.QueueMax == 0 {
 		cfg.QueueMax = 8192
+	}
+	if cfg.SnapshotEvents == 0 {
+		cfg.SnapshotEvents = snapshotEvents
 	}
 	if cfg.PublishTimeout == 0 {
 		cfg.PublishTimeout = 5 * time.Second

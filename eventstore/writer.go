@@ -2,11 +2,10 @@ package eventstore
 
 import (
 	"context"
+	"errors"
 	"runtime"
 	"sync/atomic"
 	"time"
-
-	"aidledger/domain"
 )
 
 // writer is the one goroutine of this process that decides the commands of one
@@ -23,11 +22,14 @@ type writer struct {
 	loaded bool // the log was folded once
 	behind bool // the log may hold more than was folded
 
+	saving bool               // a snapshot is on its way
+	merged chan sortedEntries // its entries, when it is done
+
 	lastRead *Block // see read
 }
 
 func newWriter(s *Store, ledger string) *writer {
-	return &writer{store: s, ledger: ledger, queue: make(chan *job, s.cfg.QueueMax)}
+	return &writer{store: s, ledger: ledger, queue: make(chan *job, s.cfg.QueueMax), merged: make(chan sortedEntries, 1)}
 }
 
 // submit queues a job and waits for its answer.
@@ -68,9 +70,11 @@ func (w *writer) run() {
 		backlog = w.gather(backlog)
 		if w.store.ctx.Err() != nil {
 			w.refuseWaiting(backlog)
+			w.saveAtTheEnd()
 			return
 		}
 		backlog = w.step(backlog)
+		w.saveWhenDue()
 	}
 }
 
@@ -160,24 +164,6 @@ func (w *writer) unanswered(err error) error {
 	return failure(LogUnavailable, "the log did not answer in time, and nothing was recorded", "see the NATS server; then try again with the same id", err)
 }
 
-// ledgerState is what the writer knows of its ledger: the folded state, the
-// end of the log, and where each entry is.
-type ledgerState struct {
-	domain  *domain.Ledger
-	entries map[entryKey]entryRecord
-	last    uint64 // sequence of the ledger's last block
-	head    Hash   // of that block
-	zone    *time.Location
-}
-
-// entryRecord says where an entry is, and enough of its content to tell a
-// repetition from another command with the same id.
-type entryRecord struct {
-	block   uint64
-	content uint64
-	actor   uint32
-}
-
 // ready makes the state that of the log's end, as far as this process knows.
 func (w *writer) ready() error {
 	ctx, cancel := context.WithTimeout(w.store.ctx, w.store.cfg.AnswerTimeout)
@@ -191,14 +177,15 @@ func (w *writer) ready() error {
 	return nil
 }
 
-// load folds the whole log of the ledger into a new state.
+// load makes the state out of the last snapshot and the log after it.
 func (w *writer) load(ctx context.Context) error {
 	end, err := w.store.lastOf(ctx, w.ledger)
 	if err != nil {
 		return err
 	}
-	w.ledgerState = ledgerState{domain: domain.NewLedger(), entries: map[entryKey]entryRecord{}, zone: time.UTC}
+	w.ledgerState = newLedgerState()
 	if end > 0 { // until 0 would follow the log for ever
+		w.restore()
 		err = w.replay(end)
 	}
 	w.domain.Track()
@@ -206,10 +193,59 @@ func (w *writer) load(ctx context.Context) error {
 	return err
 }
 
-// replay folds the ledger's blocks up to a sequence. It takes as long as it
-// takes; only the store's end interrupts it.
+// restore takes the state from the last snapshot, where there is one that can
+// be trusted.
+func (w *writer) restore() {
+	state, err := w.store.snapshot(w.store.ctx, w.ledger)
+	switch {
+	case err == nil:
+		w.ledgerState = state
+	case !errors.Is(err, errNoSnapshot):
+		w.store.cfg.Log.Warn("the snapshot of a ledger is not used; its log is read from the first block", "ledger", w.ledger, "reason", err)
+	}
+}
+
+// saveWhenDue hands the state to a snapshot when enough has happened since the
+// last one. Only copying the domain's state holds commands up.
+func (w *writer) saveWhenDue() {
+	select {
+	case merged := <-w.merged:
+		w.entries.thaw(merged)
+		w.saving = false
+	default:
+	}
+	if !w.saving && w.loaded && w.since >= w.store.cfg.SnapshotEvents {
+		w.save()
+	}
+}
+
+// saveAtTheEnd makes a snapshot of a store that closes, unless the log after
+// the last one is short anyway.
+func (w *writer) saveAtTheEnd() {
+	if w.saving {
+		w.entries.thaw(<-w.merged)
+	}
+	if w.loaded && w.since >= max(w.store.cfg.SnapshotEvents/10, 1) {
+		w.save()
+	}
+}
+
+func (w *writer) save() {
+	w.saving = true
+	i := w.image(w.ledger)
+	w.store.done.Go(func() {
+		merged := i.sorted.merge(i.frozen)
+		w.merged <- merged
+		if err := w.store.storeSnapshot(i, merged); err != nil {
+			w.store.cfg.Log.Warn("a snapshot of a ledger was not stored; the next start takes longer", "ledger", i.ledger, "error", err)
+		}
+	})
+}
+
+// replay folds the ledger's blocks after those that are folded, up to a
+// sequence. It takes as long as it takes; only the store's end interrupts it.
 func (w *writer) replay(until uint64) error {
-	for m, err := range w.store.blocks(w.store.ctx, w.store.subject(w.ledger), 0, until) {
+	for m, err := range w.store.blocks(w.store.ctx, w.store.subject(w.ledger), w.last, until) {
 		if err == nil {
 			err = w.fold(m)
 		}
@@ -257,50 +293,4 @@ func unreadable(err error) error {
 	return err
 }
 
-// fold adds one stored block to the state, after checking the hash chain.
-func (w *writer) fold(m Message) error {
-	b, err := Decode(m)
-	if err != nil {
-		return err
-	}
-	if b.Previous != w.head {
-		return &BadBlock{"chain_broken", Position{Block: m.Sequence, Event: WholeBlock},
-			"it does not carry the hash of the block before it"}
-	}
-	for i := range b.Entries {
-		e := &b.Entries[i]
-		w.entries[keyOf(e.ID)] = recordOf(m.Sequence, e.Content, e.Actor)
-		for j := range e.Events {
-			w.domain.Evolve(e.Events[j].Fact)
-		}
-	}
-	w.last, w.head = m.Sequence, b.Hash
-	w.setZone()
-	return nil
-}
-
-// setZone makes the ledger's calendar that of its time zone.
-func (w *writer) setZone() {
-	name := w.domain.Facts().Zone
-	if name == "" || w.zone.String() == name {
-		return
-	}
-	if zone, err := time.LoadLocation(name); err == nil {
-		w.zone = zone
-	}
-}
-
 func (w *writer) rollback(mark int) { w.domain.Rollback(mark) }
-
-// keep makes a stored block part of the state.
-func (w *writer) keep(b *pending) {
-	w.domain.Keep()
-	if len(b.entries) == 0 {
-		return
-	}
-	for _, e := range b.entries {
-		w.entries[e.key] = recordOf(b.sequence, e.content, e.actor)
-	}
-	w.last, w.head = b.sequence, b.hash
-	w.setZone()
-}

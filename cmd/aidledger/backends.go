@@ -15,7 +15,7 @@ import (
 // startLog connects to the NATS servers that were named, or starts one inside
 // this process. It returns how to open the log there.
 func (s *server) startLog() (eventstore.Config, error) {
-	cfg := eventstore.Config{Stream: s.stream, Replicas: s.replicas, Now: time.Now, Log: s.log}
+	cfg := eventstore.Config{Stream: s.stream, Replicas: s.replicas, Now: time.Now, Log: s.log, Program: program()}
 	if s.natsURL != "" {
 		err := s.step("connected to NATS", func() (err error) {
 			cfg.Conn, err = s.connectNATS()
