@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 
+	"aidledger/cmd/internal/access"
 	"aidledger/domain"
 	"aidledger/eventstore"
 
@@ -37,7 +38,7 @@ type LineResult struct {
 // a field id of its own, that is the same member. The answer starts when the
 // body was read to its end, so that a client may send everything before it
 // reads anything.
-func (s *Server) postBatch(c Caller, w http.ResponseWriter, r *http.Request) error {
+func (s *Server) postBatch(c access.Caller, w http.ResponseWriter, r *http.Request) error {
 	if err := contentType(r, "application/x-ndjson", "application/jsonl", "application/json-lines", "application/json"); err != nil {
 		return err
 	}
@@ -71,7 +72,7 @@ func (s *Server) postBatch(c Caller, w http.ResponseWriter, r *http.Request) err
 // batch is one request of many lines.
 type batch struct {
 	server  *Server
-	caller  Caller
+	caller  access.Caller
 	r       *http.Request
 	command string // of lines that name none
 	atomic  bool
@@ -120,9 +121,12 @@ func (b *batch) add(line []byte) {
 	if name == "" {
 		name = b.command
 	}
-	request := eventstore.Request{ID: id, Actor: b.caller.Actor, Role: b.caller.Role}
+	request := eventstore.Request{ID: id}
 	if err == nil {
 		request.Command, err = decodeLine(name, id, line)
+	}
+	if err == nil {
+		request, err = b.server.stamp(b.r.Context(), b.caller, b.r.PathValue("ledger"), request)
 	}
 	result := LineResult{Line: b.line, ID: id}
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 
+	"aidledger/cmd/internal/access"
 	"aidledger/domain"
 	"aidledger/eventstore"
 
@@ -25,7 +26,7 @@ type recorded struct {
 }
 
 // postCommand records the command that the path names.
-func (s *Server) postCommand(c Caller, w http.ResponseWriter, r *http.Request) error {
+func (s *Server) postCommand(c access.Caller, w http.ResponseWriter, r *http.Request) error {
 	wait, err := waitParam(r)
 	if err != nil {
 		return err
@@ -37,7 +38,7 @@ func (s *Server) postCommand(c Caller, w http.ResponseWriter, r *http.Request) e
 	if err := contentType(r, "application/json"); err != nil {
 		return err
 	}
-	request, err := requestOf(c, r)
+	request, err := requestOf(r)
 	if err != nil {
 		return err
 	}
@@ -50,7 +51,7 @@ func (s *Server) postCommand(c Caller, w http.ResponseWriter, r *http.Request) e
 	if request.Command, err = decodeCommand(t, body.Bytes()); err != nil {
 		return err
 	}
-	receipt, err := s.Store.Submit(r.Context(), r.PathValue("ledger"), request)
+	receipt, err := s.Record(r.Context(), c, r.PathValue("ledger"), request)
 	if err != nil {
 		return err
 	}
@@ -102,10 +103,10 @@ func contentType(r *http.Request, types ...string) error {
 	return nil
 }
 
-// requestOf takes who asks, and by which ids it can be found again, from the
+// requestOf takes the ids by which a command can be found again from the
 // headers.
-func requestOf(c Caller, r *http.Request) (eventstore.Request, error) {
-	q := eventstore.Request{Actor: c.Actor, Role: c.Role, ID: r.Header.Get("Idempotency-Key"),
+func requestOf(r *http.Request) (eventstore.Request, error) {
+	q := eventstore.Request{ID: r.Header.Get("Idempotency-Key"),
 		Correlation: r.Header.Get("Correlation-Id"), Causation: r.Header.Get("Causation-Id")}
 	if !visible(q.ID) {
 		return q, keyRequired("send the header Idempotency-Key: a UUID, and the same one when you repeat the request")
@@ -166,7 +167,7 @@ var commandTable = sync.OnceValues(func() ([]byte, error) {
 	return json.Marshal(map[string]any{"commands": all})
 })
 
-func (s *Server) getCommands(_ Caller, w http.ResponseWriter, _ *http.Request) error {
+func (s *Server) getCommands(_ access.Caller, w http.ResponseWriter, _ *http.Request) error {
 	table, err := commandTable()
 	if err != nil {
 		return err

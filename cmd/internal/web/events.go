@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"aidledger/cmd/internal/access"
 	"aidledger/eventstore"
 
 	"github.com/go-json-experiment/json"
@@ -55,7 +56,7 @@ type eventRange struct {
 
 // getEvents reads events from the log: a page of JSON, or all of them as JSON
 // lines for a client that accepts application/x-ndjson or that follows.
-func (s *Server) getEvents(_ Caller, w http.ResponseWriter, r *http.Request) error {
+func (s *Server) getEvents(_ access.Caller, w http.ResponseWriter, r *http.Request) error {
 	p := newParams(r)
 	stream := strings.Contains(r.Header.Get("Accept"), "application/x-ndjson")
 	q := eventRange{ledger: ledgerOf(r), from: p.position("from"), to: p.position("to"), after: p.position("after"), follow: p.flag("follow")}

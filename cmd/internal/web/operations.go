@@ -6,12 +6,13 @@ import (
 	"sync"
 	"time"
 
+	"aidledger/cmd/internal/access"
 	"aidledger/projections"
 
 	"github.com/go-json-experiment/json"
 )
 
-func (s *Server) getLive(_ Caller, w http.ResponseWriter, _ *http.Request) error {
+func (s *Server) getLive(_ access.Caller, w http.ResponseWriter, _ *http.Request) error {
 	return reply(w, http.StatusOK, map[string]string{"status": "ok"})
 }
 
@@ -24,7 +25,7 @@ type Ready struct {
 	Reasons  []string `json:"reasons,omitempty"`
 }
 
-func (s *Server) getReady(_ Caller, w http.ResponseWriter, r *http.Request) error {
+func (s *Server) getReady(_ access.Caller, w http.ResponseWriter, r *http.Request) error {
 	ctx, cancel := context.WithTimeout(r.Context(), waitMax)
 	defer cancel()
 	ready := Ready{Wanted: s.ReadyAt}
@@ -58,7 +59,7 @@ type Status struct {
 	Versions   map[string]string `json:"versions"`
 }
 
-func (s *Server) getStatus(_ Caller, w http.ResponseWriter, r *http.Request) error {
+func (s *Server) getStatus(_ access.Caller, w http.ResponseWriter, r *http.Request) error {
 	p := newParams(r)
 	if err := s.begin(r, p); err != nil {
 		return err
@@ -75,7 +76,7 @@ func (s *Server) getStatus(_ Caller, w http.ResponseWriter, r *http.Request) err
 		Durability: s.Store.Durability(), Versions: s.Versions})
 }
 
-func (s *Server) postRebuild(_ Caller, w http.ResponseWriter, r *http.Request) error {
+func (s *Server) postRebuild(_ access.Caller, w http.ResponseWriter, r *http.Request) error {
 	return s.long(w, r, func(ctx context.Context, progress func(done, total uint64)) (any, error) {
 		if err := s.Runner.Rebuild(ctx, progress); err != nil {
 			return nil, err
@@ -84,7 +85,7 @@ func (s *Server) postRebuild(_ Caller, w http.ResponseWriter, r *http.Request) e
 	})
 }
 
-func (s *Server) postVerify(_ Caller, w http.ResponseWriter, r *http.Request) error {
+func (s *Server) postVerify(_ access.Caller, w http.ResponseWriter, r *http.Request) error {
 	return s.long(w, r, func(ctx context.Context, progress func(done, total uint64)) (any, error) {
 		return s.Runner.Verify(ctx, progress)
 	})

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"aidledger/cmd/internal/access"
 	"aidledger/domain"
 	"aidledger/projections"
 )
@@ -63,7 +64,7 @@ type pageLedger struct {
 // getPage shows the totals of each ledger by year. A browser cannot send a
 // token with its first request, so the page is empty unless it was opened to
 // this machine.
-func (s *Server) getPage(_ Caller, w http.ResponseWriter, r *http.Request) error {
+func (s *Server) getPage(_ access.Caller, w http.ResponseWriter, r *http.Request) error {
 	var shown struct {
 		Open    bool
 		Ledgers []pageLedger
@@ -90,7 +91,7 @@ func (s *Server) getPage(_ Caller, w http.ResponseWriter, r *http.Request) error
 	return nil
 }
 
-func (s *Server) getStyle(_ Caller, w http.ResponseWriter, _ *http.Request) error {
+func (s *Server) getStyle(_ access.Caller, w http.ResponseWriter, _ *http.Request) error {
 	w.Header().Set("Content-Type", "text/css; charset=utf-8")
 	_, _ = w.Write(pageStyle)
 	return nil

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"aidledger/cmd/internal/access"
 	"aidledger/domain"
 	"aidledger/eventstore"
 	"aidledger/projections"
@@ -60,6 +61,7 @@ var statuses = map[string]int{
 	projections.BadQuery: 400,
 
 	"unauthenticated": 401, "cross_origin": 403,
+	access.Forbidden: 403, access.ForbiddenLedger: 403, access.OutsideLimit: 403,
 
 	"not_found": 404, "path_not_found": 404, "command_not_found": 404, "ledger_not_found": 404,
 	"method_not_allowed": 405, "body_too_large": 413, "uri_too_long": 414, "content_type": 415,
@@ -112,6 +114,7 @@ func problemOf(err error) *Problem {
 		query    *projections.Error
 		halted   *projections.Halted
 		tooLarge *http.MaxBytesError
+		denied   *access.Refusal
 	)
 	switch {
 	case errors.As(err, &problem):
@@ -126,6 +129,8 @@ func problemOf(err error) *Problem {
 			p.retryAfter = max(p.retryAfter, time.Second)
 		}
 		return p
+	case errors.As(err, &denied):
+		return newProblem(denied.Code, denied.Message, denied.Hint)
 	case errors.As(err, &bad):
 		return newProblem(eventstore.LogUnreadable, bad.Error(), "run aidledger verify")
 	case errors.As(err, &query):

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"time"
 
+	"aidledger/cmd/internal/access"
 	"aidledger/domain"
 	"aidledger/projections"
 )
@@ -59,8 +60,8 @@ func ledgerOf(r *http.Request) string {
 }
 
 // list makes a handler of a query for the things of one kind.
-func list[T any](query func(*projections.DB, context.Context, projections.ListQuery) (projections.List[T], error)) handler {
-	return func(s *Server, _ Caller, w http.ResponseWriter, r *http.Request) error {
+func list[T any](query func(*projections.DB, context.Context, projections.ListQuery) (projections.List[T], error)) Handler {
+	return func(s *Server, _ access.Caller, w http.ResponseWriter, r *http.Request) error {
 		p := newParams(r)
 		q := projections.ListQuery{Ledger: ledgerOf(r), Limit: p.number("limit", rowsUsual, 1, rowsMax), After: p.text("after")}
 		if err := s.begin(r, p); err != nil {
@@ -74,7 +75,7 @@ func list[T any](query func(*projections.DB, context.Context, projections.ListQu
 	}
 }
 
-func (s *Server) getTotals(_ Caller, w http.ResponseWriter, r *http.Request) error {
+func (s *Server) getTotals(_ access.Caller, w http.ResponseWriter, r *http.Request) error {
 	p := newParams(r)
 	q := projections.TotalsQuery{
 		Ledger: ledgerOf(r), By: p.text("by"), Year: p.number("year", 0, 1949, 2200), Currency: p.currency("currency"),
@@ -96,7 +97,7 @@ func (s *Server) getTotals(_ Caller, w http.ResponseWriter, r *http.Request) err
 	return reply(w, http.StatusOK, totals)
 }
 
-func (s *Server) getJournal(_ Caller, w http.ResponseWriter, r *http.Request) error {
+func (s *Server) getJournal(_ access.Caller, w http.ResponseWriter, r *http.Request) error {
 	p := newParams(r)
 	q := projections.JournalQuery{
 		Ledger: ledgerOf(r), Fund: p.id("fund"), Project: p.id("project"), Place: p.id("place"), Provider: p.id("provider"),
@@ -113,7 +114,7 @@ func (s *Server) getJournal(_ Caller, w http.ResponseWriter, r *http.Request) er
 	return reply(w, http.StatusOK, journal)
 }
 
-func (s *Server) getTrace(_ Caller, w http.ResponseWriter, r *http.Request) error {
+func (s *Server) getTrace(_ access.Caller, w http.ResponseWriter, r *http.Request) error {
 	p := newParams(r)
 	q := projections.TraceQuery{
 		Ledger: ledgerOf(r), ID: r.PathValue("id"), AsOf: p.asOf(),

@@ -3,10 +3,11 @@ package web
 import (
 	"net/http"
 
+	"aidledger/cmd/internal/access"
 	"aidledger/projections"
 )
 
-func (s *Server) getReported(_ Caller, w http.ResponseWriter, r *http.Request) error {
+func (s *Server) getReported(_ access.Caller, w http.ResponseWriter, r *http.Request) error {
 	p := newParams(r)
 	q := projections.ReportedQuery{
 		Ledger: ledgerOf(r), Activity: p.text("activity"), Type: p.text("type"), Year: p.number("year", 0, 1949, 2200),
@@ -22,7 +23,7 @@ func (s *Server) getReported(_ Caller, w http.ResponseWriter, r *http.Request) e
 	return reply(w, http.StatusOK, page)
 }
 
-func (s *Server) getReportedTotals(_ Caller, w http.ResponseWriter, r *http.Request) error {
+func (s *Server) getReportedTotals(_ access.Caller, w http.ResponseWriter, r *http.Request) error {
 	p := newParams(r)
 	q := projections.ReportedTotalsQuery{
 		Ledger: ledgerOf(r), By: p.text("by"), Year: p.number("year", 0, 1949, 2200), Currency: p.currency("currency"),

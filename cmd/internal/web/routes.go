@@ -5,69 +5,73 @@ import (
 	"slices"
 	"strings"
 
+	"aidledger/cmd/internal/access"
 	"aidledger/projections"
 )
 
-// handler answers one request of a caller. An error that it returns becomes a
-// problem, as long as nothing was written.
-type handler func(s *Server, c Caller, w http.ResponseWriter, r *http.Request) error
+// Handler answers one request of a caller whom the gate has let through. An
+// error that it returns becomes a problem, as long as nothing was written.
+type Handler func(s *Server, c access.Caller, w http.ResponseWriter, r *http.Request) error
 
-// route is one line of the API.
-type route struct {
-	method string
-	path   string // a pattern of http.ServeMux
-	handle handler
-	doc    string
+// Route is one line of the API. Needs is what its caller must be allowed to do;
+// where it is [access.ByCommand], the handler gives commands to Server.Record or
+// to a batch, which ask for the capability of each.
+type Route struct {
+	Method string
+	Path   string // a pattern of http.ServeMux
+	Needs  access.Capability
+	Handle Handler
+	Doc    string
 }
 
-// routes is the whole API. Everything below /v1/ needs a token.
-var routes = []route{
-	{"GET", "/livez", (*Server).getLive, "Answers as long as the process does."},
-	{"GET", "/readyz", (*Server).getReady, "Answers 200 when the read models hold what the log held at the start."},
-	{"GET", "/{$}", (*Server).getPage, "Shows the totals of every ledger to people."},
-	{"GET", "/page.css", (*Server).getStyle, "The style of that page."},
+// routes is the whole API.
+var routes = []Route{
+	{"GET", "/livez", access.Public, (*Server).getLive, "Answers as long as the process does."},
+	{"GET", "/readyz", access.Public, (*Server).getReady, "Answers 200 when the read models hold what the log held at the start."},
+	{"GET", "/{$}", access.Public, (*Server).getPage, "Shows the totals of every ledger to people."},
+	{"GET", "/page.css", access.Public, (*Server).getStyle, "The style of that page."},
 
-	{"GET", "/v1", (*Server).getRoutes, "Lists these routes."},
-	{"GET", "/v1/commands", (*Server).getCommands, "Lists the commands with their fields."},
-	{"POST", "/v1/ledgers/{ledger}/commands/{command}", (*Server).postCommand, "Records one command; needs an Idempotency-Key."},
-	{"POST", "/v1/ledgers/{ledger}/commands", (*Server).postBatch, "Records JSON lines of commands in their order; ?atomic=true: all or none."},
+	{"GET", "/v1", access.SignedIn, (*Server).getRoutes, "Lists these routes."},
+	{"GET", "/v1/commands", access.SignedIn, (*Server).getCommands, "Lists the commands with their fields."},
+	{"POST", "/v1/ledgers/{ledger}/commands/{command}", access.ByCommand, (*Server).postCommand, "Records one command; needs an Idempotency-Key."},
+	{"POST", "/v1/ledgers/{ledger}/commands", access.ByCommand, (*Server).postBatch, "Records JSON lines of commands in their order; ?atomic=true: all or none."},
 
-	{"GET", "/v1/ledgers", list((*projections.DB).Ledgers), "Lists the ledgers."},
-	{"GET", "/v1/ledgers/{ledger}/totals", (*Server).getTotals, "Totals by year, budget-year, project, village, provider or fund."},
-	{"GET", "/v1/ledgers/{ledger}/journal", (*Server).getJournal, "Movements of money, one row for each."},
-	{"GET", "/v1/ledgers/{ledger}/trace/{id}", (*Server).getTrace, "Where the money of a thing comes from and where it goes."},
-	{"GET", "/v1/ledgers/{ledger}/events", (*Server).getEvents, "The events as they are in the log; ?follow=true goes on."},
-	{"GET", "/v1/ledgers/{ledger}/organisations", list((*projections.DB).Organisations), "Organisations by name."},
-	{"GET", "/v1/ledgers/{ledger}/places", list((*projections.DB).Places), "Places by code."},
-	{"GET", "/v1/ledgers/{ledger}/projects", list((*projections.DB).Projects), "Projects by name."},
-	{"GET", "/v1/ledgers/{ledger}/funds", list((*projections.DB).Funds), "Funds by id."},
-	{"GET", "/v1/ledgers/{ledger}/gifts", list((*projections.DB).Gifts), "Gifts in kind by id."},
-	{"GET", "/v1/ledgers/{ledger}/agreements", list((*projections.DB).Agreements), "Agreements by id."},
-	{"GET", "/v1/ledgers/{ledger}/pairings", list((*projections.DB).Pairings), "Pairings by id."},
-	{"GET", "/v1/ledgers/{ledger}/indicators", list((*projections.DB).Indicators), "Results that were counted, by id."},
-	{"GET", "/v1/ledgers/{ledger}/notes", list((*projections.DB).Notes), "Notes by id; their amounts are in no total."},
-	{"GET", "/v1/ledgers/{ledger}/reported", (*Server).getReported, "Transactions that others published, in the order of the log."},
-	{"GET", "/v1/ledgers/{ledger}/reported/totals", (*Server).getReportedTotals, "Their totals by year, type, system, activity, provider, receiver, flow, recipient or place."},
-	{"GET", "/v1/ledgers/{ledger}/status", (*Server).getStatus, "The same as /v1/status."},
+	{"GET", "/v1/ledgers", access.ReadLedger, list((*projections.DB).Ledgers), "Lists the ledgers."},
+	{"GET", "/v1/ledgers/{ledger}/totals", access.ReadLedger, (*Server).getTotals, "Totals by year, budget-year, project, village, provider or fund."},
+	{"GET", "/v1/ledgers/{ledger}/journal", access.ReadLedger, (*Server).getJournal, "Movements of money, one row for each."},
+	{"GET", "/v1/ledgers/{ledger}/trace/{id}", access.ReadLedger, (*Server).getTrace, "Where the money of a thing comes from and where it goes."},
+	{"GET", "/v1/ledgers/{ledger}/events", access.ReadLog, (*Server).getEvents, "The events as they are in the log; ?follow=true goes on."},
+	{"GET", "/v1/ledgers/{ledger}/organisations", access.ReadLedger, list((*projections.DB).Organisations), "Organisations by name."},
+	{"GET", "/v1/ledgers/{ledger}/places", access.ReadLedger, list((*projections.DB).Places), "Places by code."},
+	{"GET", "/v1/ledgers/{ledger}/projects", access.ReadLedger, list((*projections.DB).Projects), "Projects by name."},
+	{"GET", "/v1/ledgers/{ledger}/funds", access.ReadLedger, list((*projections.DB).Funds), "Funds by id."},
+	{"GET", "/v1/ledgers/{ledger}/gifts", access.ReadLedger, list((*projections.DB).Gifts), "Gifts in kind by id."},
+	{"GET", "/v1/ledgers/{ledger}/agreements", access.ReadLedger, list((*projections.DB).Agreements), "Agreements by id."},
+	{"GET", "/v1/ledgers/{ledger}/pairings", access.ReadLedger, list((*projections.DB).Pairings), "Pairings by id."},
+	{"GET", "/v1/ledgers/{ledger}/indicators", access.ReadLedger, list((*projections.DB).Indicators), "Results that were counted, by id."},
+	{"GET", "/v1/ledgers/{ledger}/notes", access.ReadLedger, list((*projections.DB).Notes), "Notes by id; their amounts are in no total."},
+	{"GET", "/v1/ledgers/{ledger}/reported", access.ReadLedger, (*Server).getReported, "Transactions that others published, in the order of the log."},
+	{"GET", "/v1/ledgers/{ledger}/reported/totals", access.ReadLedger, (*Server).getReportedTotals, "Their totals by year, type, system, activity, provider, receiver, flow, recipient or place."},
+	{"GET", "/v1/ledgers/{ledger}/status", access.ReadStatus, (*Server).getStatus, "The same as /v1/status."},
 
-	{"GET", "/v1/status", (*Server).getStatus, "The log's end, how far each read model is, durability and versions."},
-	{"POST", "/v1/rebuild", (*Server).postRebuild, "Makes all read models anew from the log."},
-	{"POST", "/v1/verify", (*Server).postVerify, "Replays the log and compares every row of the read models."},
+	{"GET", "/v1/status", access.ReadStatus, (*Server).getStatus, "The log's end, how far each read model is, durability and versions."},
+	{"POST", "/v1/rebuild", access.Operate, (*Server).postRebuild, "Makes all read models anew from the log."},
+	{"POST", "/v1/verify", access.Verify, (*Server).postVerify, "Replays the log and compares every row of the read models."},
 }
 
 // mux returns the handler of all routes, with problems for paths and methods
 // that do not exist.
-func (s *Server) mux(all []route) *http.ServeMux {
+func (s *Server) mux() *http.ServeMux {
 	mux, paths := http.NewServeMux(), http.NewServeMux()
 	allowed := map[string][]string{}
-	for _, rt := range all {
-		mux.Handle(rt.method+" "+rt.path, s.answer(rt))
-		if allowed[rt.path] == nil {
-			paths.Handle(rt.path, http.NotFoundHandler())
+	for _, rt := range s.routes {
+		mux.Handle(rt.Method+" "+rt.Path, s.answer(rt))
+		if allowed[rt.Path] == nil {
+			paths.Handle(rt.Path, http.NotFoundHandler())
 		}
-		allowed[rt.path] = append(allowed[rt.path], rt.method)
+		allowed[rt.Path] = append(allowed[rt.Path], rt.Method)
 	}
-	none := func(s *Server, _ Caller, w http.ResponseWriter, r *http.Request) error {
+	none := func(s *Server, _ access.Caller, w http.ResponseWriter, r *http.Request) error {
 		_, pattern := paths.Handler(r)
 		methods := allowed[pattern]
 		if methods == nil {
@@ -79,19 +83,22 @@ func (s *Server) mux(all []route) *http.ServeMux {
 		w.Header().Set("Allow", strings.Join(methods, ", "))
 		return newProblem("method_not_allowed", r.Method+" is not possible here", "use "+strings.Join(methods, " or "))
 	}
-	mux.Handle("/", s.answer(route{handle: none}))
+	nothing := func(needs access.Capability) http.Handler { return s.answer(Route{Needs: needs, Handle: none}) }
+	mux.Handle("/", nothing(access.Public))
+	mux.Handle("/v1/", nothing(access.SignedIn)) // a stranger does not learn what is there
 	return mux
 }
 
-func (s *Server) getRoutes(_ Caller, w http.ResponseWriter, r *http.Request) error {
+func (s *Server) getRoutes(_ access.Caller, w http.ResponseWriter, r *http.Request) error {
 	type line struct {
-		Method string `json:"method"`
-		Path   string `json:"path"`
-		Doc    string `json:"doc"`
+		Method string            `json:"method"`
+		Path   string            `json:"path"`
+		Needs  access.Capability `json:"needs"`
+		Doc    string            `json:"doc"`
 	}
 	var lines []line
 	for _, rt := range s.routes {
-		lines = append(lines, line{rt.method, strings.TrimSuffix(rt.path, "{$}"), rt.doc})
+		lines = append(lines, line{rt.Method, strings.TrimSuffix(rt.Path, "{$}"), rt.Needs, rt.Doc})
 	}
 	return reply(w, http.StatusOK, map[string]any{"routes": lines})
 }

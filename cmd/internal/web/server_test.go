@@ -50,7 +50,7 @@ func (b *syncBuffer) String() string {
 
 // start runs the API on a log and a database of its own. More routes may be
 // added to those of the API.
-func start(t testing.TB, more ...route) *api {
+func start(t testing.TB, more ...Route) *api {
 	t.Helper()
 	log := &syncBuffer{}
 	logger := slog.New(slog.NewTextHandler(log, nil))
@@ -79,7 +79,7 @@ func start(t testing.TB, more ...route) *api {
 		}
 	}()
 	t.Cleanup(func() { stop(); <-ended })
-	s := newServer(Config{Store: store, Views: views, Runner: runner, Log: logger, Token: token, Pages: true}, append(more, routes...))
+	s := New(Config{Store: store, Views: views, Runner: runner, Log: logger, Token: token, Authenticate: byRole, Pages: true}, more...)
 	h := httptest.NewUnstartedServer(s)
 	h.Config = s.HTTP()
 	h.Start()

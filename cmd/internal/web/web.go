@@ -3,15 +3,16 @@ package web
 import (
 	"context"
 	"crypto/rand"
-	"crypto/subtle"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"path"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
+	"aidledger/cmd/internal/access"
 	"aidledger/eventstore"
 	"aidledger/projections"
 
@@ -25,7 +26,11 @@ type Config struct {
 	Runner *projections.Runner
 	Log    *slog.Logger
 
-	Token    string            // what a caller has to present
+	// Authenticate returns whose token that is, nobody if it is of no use. Nil:
+	// there is only the token of the owner.
+	Authenticate func(ctx context.Context, token string) (access.Caller, error)
+
+	Token    string            // of the owner, who may do everything
 	ReadyAt  uint64            // the log's end at the start; ready when the read models are there
 	Pages    bool              // show the start page without a token, to this machine
 	Versions map[string]string // for the status
@@ -34,23 +39,22 @@ type Config struct {
 // Server answers HTTP requests. It is safe for concurrent use.
 type Server struct {
 	Config
-	routes  []route
+	gate    access.Gate
+	routes  []Route
 	handler http.Handler
 	ctx     context.Context // ends with the server: what follows the log stops then
 	stop    context.CancelFunc
 }
 
-// New returns a server of the API.
-func New(c Config) *Server { return newServer(c, routes) }
-
-func newServer(c Config, all []route) *Server {
-	s := &Server{Config: c, routes: all}
+// New returns a server of the API, and of more routes beside it.
+func New(c Config, more ...Route) *Server {
+	s := &Server{Config: c, gate: access.Gate{Log: c.Log}, routes: slices.Concat(routes, more)}
 	s.ctx, s.stop = context.WithCancel(context.Background())
 	origins := http.NewCrossOriginProtection()
 	origins.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		newProblem("cross_origin", "a page of another site asked for this", "").send(w)
 	}))
-	s.handler = origins.Handler(s.mux(all))
+	s.handler = origins.Handler(s.mux())
 	return s
 }
 
@@ -104,38 +108,18 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// Caller is who asks: what stands as actor and role in the entries that the
-// caller writes.
-type Caller struct {
-	Actor string
-	Role  string
-}
-
-// caller turns a request into its caller. It is the only place that does, and
-// every handler gets its caller from here.
-func (s *Server) caller(r *http.Request) (Caller, error) {
-	if r.URL.Path != "/v1" && !strings.HasPrefix(r.URL.Path, "/v1/") {
-		return Caller{}, nil
-	}
-	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	if !strings.EqualFold(scheme, "Bearer") || subtle.ConstantTimeCompare([]byte(token), []byte(s.Token)) != 1 {
-		return Caller{}, newProblem("unauthenticated", "this needs a token", "send the header Authorization: Bearer TOKEN; the token is in server.json of the data directory")
-	}
-	return Caller{Actor: "owner", Role: "owner"}, nil
-}
-
-// answer makes an http.Handler of a route: it finds the caller, sends the
-// problem that the handler returns, and turns a panic into one.
-func (s *Server) answer(rt route) http.Handler {
+// answer makes an http.Handler of a route: it finds the caller, asks the gate,
+// sends the problem that the handler returns, and turns a panic into one.
+func (s *Server) answer(rt Route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer func() {
 			if cause := recover(); cause != nil {
 				s.panicked(w, r, cause)
 			}
 		}()
-		c, err := s.caller(r)
+		c, err := s.admit(rt, r)
 		if err == nil {
-			err = rt.handle(s, c, w, r)
+			err = rt.Handle(s, c, w, r)
 		}
 		if err == nil || r.Context().Err() != nil {
 			return

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"aidledger/cmd/internal/access"
 	"aidledger/eventstore"
 	"aidledger/projections"
 
@@ -219,8 +220,10 @@ func TestFollowingSeesWhatIsRecordedNext(t *testing.T) {
 }
 
 func TestAPanicBecomesAProblemAndTheServerGoesOn(t *testing.T) {
-	boom := route{"GET", "/boom", func(*Server, Caller, http.ResponseWriter, *http.Request) error { panic("secret detail") }, ""}
-	leak := route{"GET", "/leak", func(*Server, Caller, http.ResponseWriter, *http.Request) error { return fmt.Errorf("secret detail") }, ""}
+	boom := Route{"GET", "/boom", access.Public, func(*Server, access.Caller, http.ResponseWriter, *http.Request) error { panic("secret detail") }, ""}
+	leak := Route{"GET", "/leak", access.Public, func(*Server, access.Caller, http.ResponseWriter, *http.Request) error {
+		return fmt.Errorf("secret detail")
+	}, ""}
 	a := start(t, boom, leak)
 	for _, path := range []string{"/boom", "/leak"} {
 		got := a.call(t, "GET", path, "")
@@ -240,10 +243,10 @@ func TestAPanicBecomesAProblemAndTheServerGoesOn(t *testing.T) {
 func TestNoRouteOfTheAPIAnswersWithoutAToken(t *testing.T) {
 	a := start(t)
 	for _, rt := range routes {
-		path := strings.NewReplacer("{ledger}", "test", "{command}", "close-year", "{id}", "x", "{$}", "").Replace(rt.path)
-		got := a.call(t, rt.method, path, "", "Authorization", "")
+		path := strings.NewReplacer("{ledger}", "test", "{command}", "close-year", "{id}", "x", "{$}", "").Replace(rt.Path)
+		got := a.call(t, rt.Method, path, "", "Authorization", "")
 		if (got.status == http.StatusUnauthorized) != strings.HasPrefix(path, "/v1") {
-			t.Errorf("%s %s answers %d", rt.method, path, got.status)
+			t.Errorf("%s %s answers %d", rt.Method, path, got.status)
 		}
 	}
 }

@@ -1,0 +1,62 @@
+package access
+
+// commands says which capability each command of the domain needs. To add a
+// command, add its line; a test fails for one that has none.
+var commands = map[string]Capability{
+	"open-ledger":  OpenLedgers,
+	"set-policy":   SetPolicies,
+	"set-policies": SetPolicies,
+
+	"register-organisation": KeepRegister,
+	"register-place":        KeepRegister,
+	"register-project":      KeepRegister,
+	"set-targets":           KeepRegister,
+	"assign-places":         KeepRegister,
+	"start-project":         KeepRegister,
+	"sign-agreement":        KeepRegister,
+	"establish-pairing":     KeepRegister,
+	"end-pairing":           KeepRegister,
+
+	"approve-project": ApproveProjects,
+	"suspend-project": ApproveProjects,
+	"resume-project":  ApproveProjects,
+	"accept-project":  ApproveProjects,
+	"cancel-project":  ApproveProjects,
+
+	"pledge-funds":        RecordFunding,
+	"lapse-pledge":        RecordFunding,
+	"commit-funds":        RecordFunding,
+	"increase-commitment": RecordFunding,
+	"reduce-commitment":   RecordFunding,
+	"receive-funds":       RecordFunding,
+
+	"allocate-funds":   AllocateFunds,
+	"reallocate-funds": AllocateFunds,
+	"earmark-funds":    EarmarkFunds,
+	"lift-earmark":     EarmarkFunds,
+
+	"disburse-funds": DisburseFunds,
+	"return-funds":   DisburseFunds,
+	"carry-over":     DisburseFunds,
+
+	"report-expenditure": ReportExpenditure,
+	"receive-gift":       RecordGifts,
+	"value-gift":         RecordGifts,
+	"distribute-gift":    RecordGifts,
+	"report-indicator":   ReportResults,
+	"add-note":           WriteNotes,
+	"reverse-entry":      CorrectEntries,
+	"close-fund":         ClosePeriods,
+	"close-year":         ClosePeriods,
+
+	"record-reported-transaction": ImportReports,
+}
+
+// OfCommand returns the capability that a command needs. A command that nobody
+// gave one needs a capability that nobody has.
+func OfCommand(name string) Capability {
+	if c, ok := commands[name]; ok {
+		return c
+	}
+	return "unknown"
+}

@@ -1,0 +1,90 @@
+package web
+
+import (
+	"context"
+	"crypto/subtle"
+	"net/http"
+	"strings"
+
+	"aidledger/cmd/internal/access"
+	"aidledger/domain"
+	"aidledger/eventstore"
+)
+
+// admit finds the caller of a request and asks the gate whether the caller may
+// use the route. Every handler gets its caller from here.
+func (s *Server) admit(rt Route, r *http.Request) (access.Caller, error) {
+	if rt.Needs == access.Public {
+		return access.Caller{}, nil
+	}
+	c, err := s.caller(r)
+	if err != nil {
+		return c, err
+	}
+	act := access.Act{Needs: rt.Needs, Route: r.Pattern, Ledger: ledgerOf(r)}
+	switch {
+	case rt.Needs == access.ByCommand:
+		act.Needs = access.SignedIn // the gate is asked again for each command
+	case !c.LimitOf(rt.Needs).IsZero():
+		act.Names, act.Thing = namedBy(r), domain.ID(r.PathValue("id"))
+	}
+	return c, s.gate.Allow(r.Context(), c, act)
+}
+
+// caller turns a request into its caller. It is the only place that does.
+func (s *Server) caller(r *http.Request) (access.Caller, error) {
+	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if strings.EqualFold(scheme, "Bearer") {
+		if subtle.ConstantTimeCompare([]byte(token), []byte(s.Token)) == 1 {
+			return access.LocalOwner(), nil
+		}
+		if s.Authenticate != nil {
+			if c, err := s.Authenticate(r.Context(), token); err != nil || !c.IsNobody() {
+				return c, err
+			}
+		}
+	}
+	return access.Caller{}, newProblem("unauthenticated", "this needs a token", "send the header Authorization: Bearer TOKEN; the token is in server.json of the data directory")
+}
+
+// namedBy returns the places and projects that a query is about, as far as its
+// path and parameters say so.
+func namedBy(r *http.Request) access.Limit {
+	var named access.Limit
+	if r.URL.RawQuery == "" {
+		return named
+	}
+	q := r.URL.Query()
+	place, project := q.Get("place"), q.Get("project")
+	switch q.Get("by") {
+	case "village":
+		place = q.Get("key")
+	case "project":
+		project = q.Get("key")
+	}
+	if place != "" {
+		named.Places = []domain.ID{domain.ID(place)}
+	}
+	if project != "" {
+		named.Projects = []domain.ID{domain.ID(project)}
+	}
+	return named
+}
+
+// Record is the way from a caller to the log: it stamps a command with the
+// caller, asks the gate, and records it.
+func (s *Server) Record(ctx context.Context, c access.Caller, ledger string, q eventstore.Request) (eventstore.Receipt, error) {
+	q, err := s.stamp(ctx, c, ledger, q)
+	if err != nil {
+		return eventstore.Receipt{}, err
+	}
+	return s.Store.Submit(ctx, ledger, q)
+}
+
+// stamp makes a request that the log takes from a command of a caller who may
+// give it. Nothing else makes one.
+func (s *Server) stamp(ctx context.Context, c access.Caller, ledger string, q eventstore.Request) (eventstore.Request, error) {
+	name := domain.CommandName(q.Command)
+	q.Actor, q.Role = c.Person, c.Role
+	return q, s.gate.Allow(ctx, c, access.Act{Needs: access.OfCommand(name), Route: "commands/" + name, Ledger: ledger, Command: q.Command})
+}
