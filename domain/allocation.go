@@ -138,10 +138,11 @@ func (c *ReallocateFunds) decide(l *Ledger, ctx Context) ([]Event, error) {
 		}
 	}
 	line, _ := l.lines.get(lineKey{c.Fund, c.From})
-	if m.Minor > line.Undisbursed() {
-		return nil, refuse("insufficient_allocation", "only %s of the allocation to %s is not disbursed", f.money(line.Undisbursed()), c.From).
+	_, reserved := l.reserved(lineKey{c.Fund, c.From}, ctx, "")
+	if left := line.Undisbursed() - reserved; m.Minor > left {
+		return nil, refuse("insufficient_allocation", "only %s of the allocation to %s is not disbursed", f.money(max(left, 0)), c.From).
 			in("amount").hint("move at most that").with("allocated", f.money(line[Allocated])).
-			with("disbursed", f.money(line[Disbursed])).with("asked", m)
+			with("disbursed", f.money(line[Disbursed])).with("asked", m).requested(f, reserved)
 	}
 	return []Event{&FundsReallocated{FundFacts: f.facts(c.Fund), Evidence: e, From: c.From, To: c.To, Amount: m,
 		FromPlaces: splitByShares(m, from.shares), ToPlaces: splitByShares(m, to.shares)}}, nil

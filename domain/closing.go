@@ -80,7 +80,7 @@ func (c *CarryOver) decide(l *Ledger, ctx Context) ([]Event, error) {
 		return nil, refuse("currency_mismatch", "%s is in %s, %s is in %s", c.Fund, f.currency, c.To, to.currency).in("to").
 			hint("name a fund in %s", f.currency).with("expected", f.currency).with("given", to.currency)
 	}
-	if err := l.holds(f, c.Fund, m); err != nil {
+	if err := l.holds(f, c.Fund, m, ctx); err != nil {
 		return nil, err
 	}
 	return []Event{&FundsCarriedOver{FundFacts: f.facts(c.Fund), To: to.facts(c.To), Evidence: e, Amount: m}}, nil

@@ -14,11 +14,10 @@ import (
 //     amount for several places is divided among them to the minor unit;
 //   - a voucher number (凭证号) is used once in a year by the organisation that
 //     pays;
+//   - above the approval threshold it needs a request that another person
+//     approved (see request.go); what other requests reserve is not paid out;
 //   - the date is not before the fund was opened, not in the future and not in
 //     a closed year.
-//
-// Requests and approvals (申请, 审批) will stand between the allocation and the
-// payment: a rule that asks for an approval belongs into decide below.
 
 // FundsDisbursed says that money of a fund was paid out to a project.
 type FundsDisbursed struct {
@@ -44,6 +43,7 @@ type DisburseFunds struct {
 	Payer        ID          `json:"payer,omitempty" doc:"organisation that pays and numbers the voucher"`
 	Payee        ID          `json:"payee,omitempty" doc:"organisation that is paid"`
 	Voucher      string      `json:"voucher,omitempty" doc:"voucher number (凭证号)"`
+	Request      ID          `json:"request,omitempty" doc:"approved request that is paid; needed above the approval threshold"`
 	Evidence
 }
 
@@ -64,52 +64,75 @@ func (c *DisburseFunds) decide(l *Ledger, ctx Context) ([]Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, _ := l.projects.get(c.Project)
-	switch p.state {
-	case registered, suspended, cancelled:
-		return nil, clash("project_not_open", "the project %s is %s", c.Project, p.state).in("project").
-			hint("only a project that is approved, started or accepted is paid").with("project", c.Project).with("state", p.state)
-	}
-	if err := l.payment(c, e); err != nil {
+	if err := l.payable(c.Project); err != nil {
 		return nil, err
 	}
 	places, err := l.placesFor(m, c.Project, c.Place, c.Places)
 	if err != nil {
 		return nil, err
 	}
-	if err := l.covers(f, c.Fund, c.Project, m); err != nil {
+	paid := &FundsDisbursed{FundFacts: f.facts(c.Fund), Evidence: e, Project: c.Project, Amount: m, Places: places,
+		Disbursement: c.Disbursement, Payer: c.Payer, Payee: c.Payee, Voucher: c.Voucher}
+	approval, err := c.approval(l, paid, ctx)
+	if err != nil {
 		return nil, err
 	}
-	return []Event{&FundsDisbursed{FundFacts: f.facts(c.Fund), Evidence: e, Project: c.Project, Amount: m, Places: places,
-		Disbursement: c.Disbursement, Payer: c.Payer, Payee: c.Payee, Voucher: c.Voucher}}, nil
+	if err := l.unused(paid); err != nil {
+		return nil, err
+	}
+	if err := l.covers(f, lineKey{c.Fund, c.Project}, m, ctx, c.Request); err != nil {
+		return nil, err
+	}
+	return append([]Event{paid}, approval...), nil
 }
 
-// covers refuses what the allocation or the cash of the fund does not cover.
-func (l *Ledger) covers(f fund, fundID, projectID ID, m Money) error {
-	line, _ := l.lines.get(lineKey{fundID, projectID})
-	if left := line.Undisbursed(); m.Minor > left {
-		return refuse("insufficient_allocation", "only %s of the fund %s is left for the project %s", f.money(left), fundID, projectID).
-			in("amount").hint("pay at most that, or allocate more first").with("allocated", f.money(line[Allocated])).
-			with("disbursed", f.money(line[Disbursed])).with("asked", m)
-	}
-	if cash := f.sums.Cash(); m.Minor > cash {
-		return refuse("insufficient_funds", "the fund %s holds only %s in cash", fundID, f.money(cash)).in("amount").
-			hint("pay at most that, or record what was received first").with("cash", f.money(cash)).
-			with("received", f.money(f.sums[Received])).with("asked", m)
+// payable refuses a project that may not be paid.
+func (l *Ledger) payable(id ID) error {
+	p, _ := l.projects.get(id)
+	switch p.state {
+	case registered, suspended, cancelled:
+		return clash("project_not_open", "the project %s is %s", id, p.state).in("project").
+			hint("only a project that is approved, started or accepted is paid").with("project", id).with("state", p.state)
 	}
 	return nil
 }
 
-// payment refuses numbers that were used before.
-func (l *Ledger) payment(c *DisburseFunds, e Evidence) error {
-	if c.Disbursement != "" {
-		if err := l.free(c.Disbursement, "disbursement"); err != nil {
+// covers refuses what the allocation or the cash of the fund does not cover,
+// less what other requests reserve.
+func (l *Ledger) covers(f fund, k lineKey, m Money, ctx Context, own ID) error {
+	line, _ := l.lines.get(k)
+	ofFund, ofLine := l.reserved(k, ctx, own)
+	if left := line.Undisbursed() - ofLine; m.Minor > left {
+		return refuse("insufficient_allocation", "only %s of the fund %s is left for the project %s", f.money(max(left, 0)), k.fund, k.project).
+			in("amount").hint("pay at most that, or allocate more first").with("allocated", f.money(line[Allocated])).
+			with("disbursed", f.money(line[Disbursed])).with("asked", m).requested(f, ofLine)
+	}
+	if cash := f.sums.Cash() - ofFund; m.Minor > cash {
+		return refuse("insufficient_funds", "the fund %s has only %s in cash to pay with", k.fund, f.money(max(cash, 0))).in("amount").
+			hint("pay at most that, or record what was received first").with("cash", f.money(f.sums.Cash())).
+			with("received", f.money(f.sums[Received])).with("asked", m).requested(f, ofFund)
+	}
+	return nil
+}
+
+// requested adds what requests reserve, where they do.
+func (r *Refusal) requested(f fund, minor int64) *Refusal {
+	if minor == 0 {
+		return r
+	}
+	return r.with("requested", f.money(minor))
+}
+
+// unused refuses numbers that were used before.
+func (l *Ledger) unused(e *FundsDisbursed) error {
+	if e.Disbursement != "" {
+		if err := l.free(e.Disbursement, "disbursement"); err != nil {
 			return err
 		}
 	}
-	if c.Voucher != "" && l.keys.has(voucherKey(c.Payer, e.Date.Year(), c.Voucher)) {
-		return clash("voucher_used", "the voucher %s of %d is recorded already", c.Voucher, e.Date.Year()).in("voucher").
-			hint("check the number; a voucher is paid once").with("voucher", c.Voucher).with("year", e.Date.Year())
+	if e.Voucher != "" && l.keys.has(voucherKey(e.Payer, e.Date.Year(), e.Voucher)) {
+		return clash("voucher_used", "the voucher %s of %d is recorded already", e.Voucher, e.Date.Year()).in("voucher").
+			hint("check the number; a voucher is paid once").with("voucher", e.Voucher).with("year", e.Date.Year())
 	}
 	return nil
 }

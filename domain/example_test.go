@@ -61,7 +61,7 @@ func ExampleRefusal() {
 	}
 	// Output:
 	// insufficient_funds in amount
-	// the fund donation holds only 500.00 CNY in cash; give at most that
+	// the fund donation has only 500.00 CNY in cash to give; give at most that
 	// 500.00 CNY / 600.00 CNY
 }
 

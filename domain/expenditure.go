@@ -126,17 +126,18 @@ func (c *ReturnFunds) repay(l *Ledger, ctx Context) ([]Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := l.holds(f, c.Fund, m); err != nil {
+	if err := l.holds(f, c.Fund, m, ctx); err != nil {
 		return nil, err
 	}
 	return []Event{&FundsRepaid{FundFacts: f.facts(c.Fund), Evidence: e, Amount: m}}, nil
 }
 
-// holds refuses more than the cash of a fund.
-func (l *Ledger) holds(f fund, id ID, m Money) error {
-	if cash := f.sums.Cash(); m.Minor > cash {
-		return refuse("insufficient_funds", "the fund %s holds only %s in cash", id, f.money(cash)).in("amount").
-			hint("give at most that").with("cash", f.money(cash)).with("asked", m)
+// holds refuses more than the cash of a fund that no request reserves.
+func (l *Ledger) holds(f fund, id ID, m Money, ctx Context) error {
+	reserved, _ := l.reserved(lineKey{fund: id}, ctx, "")
+	if cash := f.sums.Cash() - reserved; m.Minor > cash {
+		return refuse("insufficient_funds", "the fund %s has only %s in cash to give", id, f.money(max(cash, 0))).in("amount").
+			hint("give at most that").with("cash", f.money(f.sums.Cash())).with("asked", m).requested(f, reserved)
 	}
 	return nil
 }

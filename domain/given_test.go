@@ -19,6 +19,7 @@ type story struct {
 	t       testing.TB
 	ledger  *domain.Ledger
 	today   domain.Date
+	actor   string
 	entries map[string][]domain.Event
 	events  []domain.Event
 	told    int
@@ -27,7 +28,7 @@ type story struct {
 // given folds commands into a new ledger. All of them have to be accepted.
 func given(t testing.TB, commands ...domain.Command) *story {
 	t.Helper()
-	s := &story{t: t, ledger: domain.NewLedger(), today: day("2020-06-15"), entries: map[string][]domain.Event{}}
+	s := &story{t: t, ledger: domain.NewLedger(), today: day("2020-06-15"), actor: "li", entries: map[string][]domain.Event{}}
 	s.ledger.Track()
 	return s.and(commands...)
 }
@@ -40,6 +41,12 @@ func (s *story) and(commands ...domain.Command) *story {
 			s.t.Fatalf("e%d, %s %+v: %v", s.told+1, domain.CommandName(c), reflect.Indirect(reflect.ValueOf(c)), o.err)
 		}
 	}
+	return s
+}
+
+// as lets another person go on.
+func (s *story) as(actor string) *story {
+	s.actor = actor
 	return s
 }
 
@@ -60,7 +67,7 @@ func (s *story) when(c domain.Command) *outcome {
 	if o.err = domain.Check(c); o.err != nil {
 		return o
 	}
-	ctx := domain.Context{Entry: entry, Actor: "li", Role: "clerk", Today: s.today,
+	ctx := domain.Context{Entry: entry, Actor: s.actor, Role: "clerk", Today: s.today,
 		Recorded: time.Date(2020, 6, 15, 1, 2, 3, 0, time.UTC)}
 	if r, ok := c.(domain.Referrer); ok {
 		ctx.Original = s.entries[r.RefersTo()]

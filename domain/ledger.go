@@ -24,6 +24,9 @@ type Ledger struct {
 	waiting       table[ID, []Waiting]
 	gifts         table[ID, gift]
 	indicators    table[ID, indicator]
+	thresholds    table[Currency, int64] // above which a payment needs an approval
+	requests      table[ID, request]
+	openRequests  table[ID, []ID] // of each fund
 	totals        table[Currency, Sums]
 	closedYears   table[int, bool]
 	payments      table[key, []Date] // with a voucher, by the date that its number counts for
@@ -48,6 +51,9 @@ func NewLedger() *Ledger {
 	l.waiting = newTable[ID, []Waiting](u)
 	l.gifts = newTable[ID, gift](u)
 	l.indicators = newTable[ID, indicator](u)
+	l.thresholds = newTable[Currency, int64](u)
+	l.requests = newTable[ID, request](u)
+	l.openRequests = newTable[ID, []ID](u)
 	l.totals = newTable[Currency, Sums](u)
 	l.payments = newTable[key, []Date](u)
 	l.closedYears = newTable[int, bool](u)
@@ -109,6 +115,7 @@ const (
 	NounGift         Noun = "gift"
 	NounIndicator    Noun = "indicator"
 	NounDisbursement Noun = "disbursement"
+	NounRequest      Noun = "request"
 	NounNote         Noun = "note"
 )
 

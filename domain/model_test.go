@@ -37,8 +37,16 @@ type change struct {
 	fen   int64
 }
 
+// wish is a request; it reserves its amount while it is open.
+type wish struct {
+	line
+	fen            int64
+	open, approved bool
+}
+
 type entry struct {
 	id       string
+	pays     domain.ID // the request that it paid
 	changes  []change
 	commits  domain.ID // the fund that it committed
 	alters   domain.ID // the fund whose commitment it raised or lowered
@@ -52,12 +60,13 @@ type model struct {
 	closed    map[domain.ID]bool
 	committed map[domain.ID]bool
 	altered   map[domain.ID]int
+	wishes    map[domain.ID]*wish
 	entries   []*entry
 }
 
 func newModel() *model {
 	return &model{funds: map[domain.ID]purse{}, lines: map[line]purse{}, known: map[domain.ID]bool{}, closed: map[domain.ID]bool{},
-		committed: map[domain.ID]bool{}, altered: map[domain.ID]int{}}
+		committed: map[domain.ID]bool{}, altered: map[domain.ID]int{}, wishes: map[domain.ID]*wish{}}
 }
 
 func (m *model) fund(id domain.ID) purse {
@@ -73,6 +82,25 @@ func (m *model) line(fund, project domain.ID) purse {
 		m.lines[k] = purse{}
 	}
 	return m.lines[k]
+}
+
+// reserved is what requests keep from others.
+func (m *model) reserved(k line) (ofFund, ofLine int64) {
+	for _, w := range m.wishes {
+		if w.open && w.fund == k.fund {
+			ofFund += w.fen
+			if w.project == k.project {
+				ofLine += w.fen
+			}
+		}
+	}
+	return ofFund, ofLine
+}
+
+// left is what may still be paid out of a fund and of an allocation.
+func (m *model) left(fund, project domain.ID) (cash, undisbursed int64) {
+	ofFund, ofLine := m.reserved(line{fund, project})
+	return m.fund(fund).cash() - ofFund, m.line(fund, project).undisbursed() - ofLine
 }
 
 func (m *model) open(id domain.ID) bool { return m.known[id] && !m.closed[id] }
@@ -123,25 +151,45 @@ func (m *model) answerUse(c domain.Command) (*entry, bool) {
 		if c.To != "" {
 			e.changes = append(e.changes, change{line{c.Fund, c.To}, domain.Allocated, fen(c.Amount)})
 		}
-		return e, m.open(c.Fund) && c.From != c.To && fen(c.Amount) <= m.line(c.Fund, c.From).undisbursed()
+		_, undisbursed := m.left(c.Fund, c.From)
+		return e, m.open(c.Fund) && c.From != c.To && fen(c.Amount) <= undisbursed
 	case *domain.DisburseFunds:
-		return m.one(c.Fund, c.Project, domain.Disbursed, fen(c.Amount)),
-			m.open(c.Fund) && fen(c.Amount) <= m.line(c.Fund, c.Project).undisbursed() && fen(c.Amount) <= m.fund(c.Fund).cash()
+		e := m.one(c.Fund, c.Project, domain.Disbursed, fen(c.Amount))
+		if c.Request != "" {
+			e.pays = c.Request
+			w := m.wishes[c.Request]
+			return e, m.open(c.Fund) && w != nil && w.open && w.approved
+		}
+		return e, m.open(c.Fund) && m.covers(c.Fund, c.Project, c.Amount)
+	case *domain.RequestDisbursement:
+		return &entry{}, m.open(c.Fund) && m.wishes[c.Request] == nil && m.covers(c.Fund, c.Project, c.Amount)
+	case *domain.ApproveDisbursement:
+		w := m.wishes[c.Request]
+		return &entry{}, w != nil && w.open && !w.approved
+	case *domain.WithdrawRequest:
+		return &entry{}, m.wishes[c.Request] != nil && m.wishes[c.Request].open
 	case *domain.ReportExpenditure:
 		return m.one(c.Fund, c.Project, domain.Spent, fen(c.Amount)), m.open(c.Fund) && fen(c.Amount) <= m.line(c.Fund, c.Project).unspent()
 	case *domain.ReturnFunds:
 		if c.Project == "" {
-			return m.one(c.Fund, "", domain.Repaid, fen(c.Amount)), m.open(c.Fund) && fen(c.Amount) <= m.fund(c.Fund).cash()
+			cash, _ := m.left(c.Fund, "")
+			return m.one(c.Fund, "", domain.Repaid, fen(c.Amount)), m.open(c.Fund) && fen(c.Amount) <= cash
 		}
 		return m.one(c.Fund, c.Project, domain.Returned, fen(c.Amount)), m.open(c.Fund) && fen(c.Amount) <= m.line(c.Fund, c.Project).unspent()
 	case *domain.CarryOver:
 		e := m.one(c.Fund, "", domain.CarriedOut, fen(c.Amount))
 		e.changes = append(e.changes, change{line{fund: c.To}, domain.CarriedIn, fen(c.Amount)})
-		return e, m.open(c.Fund) && m.open(c.To) && c.Fund != c.To && fen(c.Amount) <= m.fund(c.Fund).cash()
+		cash, _ := m.left(c.Fund, "")
+		return e, m.open(c.Fund) && m.open(c.To) && c.Fund != c.To && fen(c.Amount) <= cash
 	case *domain.ReverseEntry:
 		return m.back(c)
 	}
 	panic(fmt.Sprintf("the model does not know %T", c))
+}
+
+func (m *model) covers(fund, project domain.ID, a domain.Amount) bool {
+	cash, undisbursed := m.left(fund, project)
+	return fen(a) <= cash && fen(a) <= undisbursed
 }
 
 func (m *model) one(fund, project domain.ID, stage domain.Stage, fen int64) *entry {
@@ -163,7 +211,7 @@ func (m *model) back(c *domain.ReverseEntry) (*entry, bool) {
 		return nil, false
 	}
 	original := m.entries[i]
-	reversal := &entry{commits: original.commits, alters: original.alters, reversed: true}
+	reversal := &entry{commits: original.commits, alters: original.alters, pays: original.pays, reversed: true}
 	after := &model{funds: map[domain.ID]purse{}, lines: map[line]purse{}}
 	for _, ch := range original.changes {
 		if m.closed[ch.fund] {
@@ -176,10 +224,12 @@ func (m *model) back(c *domain.ReverseEntry) (*entry, bool) {
 	after.add(reversal)
 	ok := original.commits == "" || m.altered[original.commits] == 0
 	for id, f := range after.funds {
-		ok = ok && f[domain.Pledged] >= 0 && f[domain.Committed] >= 0 && f.cash() >= 0 && f.free() >= min(0, m.fund(id).free())
+		reserved, _ := m.reserved(line{fund: id})
+		ok = ok && f[domain.Pledged] >= 0 && f[domain.Committed] >= 0 && f.cash() >= reserved && f.free() >= min(0, m.fund(id).free())
 	}
 	for k, l := range after.lines {
-		ok = ok && (k.project == "" || l.undisbursed() >= 0 && l.unspent() >= 0)
+		_, reserved := m.reserved(k)
+		ok = ok && (k.project == "" || l.undisbursed() >= reserved && l.unspent() >= 0)
 	}
 	return reversal, ok
 }
@@ -211,7 +261,17 @@ func (m *model) record(id string, c domain.Command, e *entry) {
 	} else if e.alters != "" {
 		m.altered[e.alters]++
 	}
-	if c, ok := c.(*domain.ReverseEntry); ok {
+	if e.pays != "" {
+		m.wishes[e.pays].open = e.reversed
+	}
+	switch c := c.(type) {
+	case *domain.RequestDisbursement:
+		m.wishes[c.Request] = &wish{line: line{c.Fund, c.Project}, fen: fen(c.Amount), open: true}
+	case *domain.ApproveDisbursement:
+		m.wishes[c.Request].approved = true
+	case *domain.WithdrawRequest:
+		m.wishes[c.Request].open = false
+	case *domain.ReverseEntry:
 		m.entries[slices.IndexFunc(m.entries, func(e *entry) bool { return e.id == c.Entry })].reversed = true
 		return // a reversal is not reversed
 	}

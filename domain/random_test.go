@@ -19,6 +19,7 @@ type walk struct {
 	all     []domain.Event
 	balance map[domain.Account]int64
 	byPlace map[sumKey]int64
+	wishes  []domain.RequestInput // all that were asked for
 }
 
 var (
@@ -75,7 +76,7 @@ func (w *walk) command() domain.Command {
 	large := domain.Money{Minor: rapid.Int64Range(40, 200).Draw(w.t, "more"), Currency: "CNY"}.Decimal()
 	const date = "2019"
 	// Small numbers are drawn more often, so what needs most before it comes first.
-	switch rapid.IntRange(0, 24).Draw(w.t, "command") {
+	switch rapid.IntRange(0, 28).Draw(w.t, "command") {
 	case 0, 1, 2:
 		return disburse(fund, project, small, date)
 	case 3, 4:
@@ -105,13 +106,36 @@ func (w *walk) command() domain.Command {
 			return &domain.CloseFund{Fund: fund, Evidence: on(date)}
 		}
 		return &domain.AssignPlaces{Project: "school", Shares: thirds}
+	case 22, 23, 24, 25:
+		return w.wish(domain.RequestInput{FundAmount: part(fund, small), Project: project})
 	}
 	return &domain.ReverseEntry{Entry: rapid.SampledFrom(w.model.entries).Draw(w.t, "entry").id, Reason: "wrong"}
 }
 
+// wish draws a command about requests.
+func (w *walk) wish(c domain.RequestInput) domain.Command {
+	if len(w.wishes) == 0 || rapid.Bool().Draw(w.t, "new") {
+		c.Request = domain.ID(fmt.Sprintf("r-%d", len(w.wishes)))
+		w.wishes = append(w.wishes, c)
+		return &domain.RequestDisbursement{RequestInput: c}
+	}
+	c = rapid.SampledFrom(w.wishes).Draw(w.t, "request")
+	switch rapid.IntRange(0, 3).Draw(w.t, "what") {
+	case 0:
+		return &domain.WithdrawRequest{Request: c.Request}
+	case 1:
+		content := domain.RequestContent{Request: c.Request, Fund: c.Fund, Project: c.Project, Amount: cny(fen(c.Amount))}
+		return &domain.ApproveDisbursement{Request: c.Request, Content: content.Hash("")}
+	}
+	return &domain.DisburseFunds{FundAmount: c.FundAmount, Project: c.Project, Request: c.Request}
+}
+
 // step gives a command to both, and demands the same answer.
 func (w *walk) step(id string, c domain.Command) bool {
-	ctx := domain.Context{Entry: id, Today: day("2020-06-15")}
+	ctx := domain.Context{Entry: id, Today: day("2020-06-15"), Actor: "li"}
+	if _, ok := c.(*domain.ApproveDisbursement); ok {
+		ctx.Actor = "wang"
+	}
 	if r, ok := c.(domain.Referrer); ok {
 		ctx.Original = w.entries[r.RefersTo()]
 	}

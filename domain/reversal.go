@@ -81,11 +81,12 @@ func (c *ReverseEntry) decide(l *Ledger, ctx Context) ([]Event, error) {
 		return nil, err
 	}
 	marker.Evidence = e
-	return out, l.bears(out[1:])
+	return out, l.bears(out[1:], ctx)
 }
 
-// bears refuses events after which a balance would be negative, and says which.
-func (l *Ledger) bears(events []Event) error {
+// bears refuses events after which a balance, less what requests reserve of it,
+// would be negative, and says which.
+func (l *Ledger) bears(events []Event, ctx Context) error {
 	funds := map[ID]fund{}
 	lines := map[lineKey]Sums{}
 	gifts := map[ID]gift{}
@@ -124,12 +125,14 @@ func (l *Ledger) bears(events []Event) error {
 	// In the order of ids, so that the answer is always the same.
 	for _, id := range sortedKeys(funds) {
 		before, _ := l.funds.get(id)
-		if err := funds[id].overdrawn(id, before); err != nil {
+		reserved, _ := l.reserved(lineKey{fund: id}, ctx, "")
+		if err := funds[id].overdrawn(id, before, reserved); err != nil {
 			return err
 		}
 	}
 	for _, k := range slices.SortedFunc(maps.Keys(lines), lineKey.compare) {
-		if err := lineOverdrawn(k, funds[k.fund], lines[k]); err != nil {
+		_, reserved := l.reserved(k, ctx, "")
+		if err := lineOverdrawn(k, funds[k.fund], lines[k], reserved); err != nil {
 			return err
 		}
 	}
@@ -141,12 +144,12 @@ func inUse(field, what string, id ID, short Money) *Refusal {
 		hint("reverse those first").with(field, id).with(what, short)
 }
 
-func (f fund) overdrawn(id ID, before fund) error {
+func (f fund) overdrawn(id ID, before fund, reserved int64) error {
 	switch s := f.sums; {
 	case s[Pledged] < 0:
 		return inUse("fund", "pledged", id, f.money(s[Pledged]))
-	case s.Cash() < 0:
-		return inUse("fund", "cash", id, f.money(s.Cash()))
+	case s.Cash() < reserved:
+		return inUse("fund", "cash", id, f.money(s.Cash()-reserved)).requested(f, reserved)
 	case s.Unallocated() < min(before.sums.Unallocated(), 0):
 		return inUse("fund", "unallocated", id, f.money(s.Unallocated()))
 	case s[Committed] < 0:
@@ -155,10 +158,10 @@ func (f fund) overdrawn(id ID, before fund) error {
 	return nil
 }
 
-func lineOverdrawn(k lineKey, f fund, s Sums) error {
+func lineOverdrawn(k lineKey, f fund, s Sums, reserved int64) error {
 	switch {
-	case s.Undisbursed() < 0:
-		return inUse("project", "undisbursed", k.project, f.money(s.Undisbursed()))
+	case s.Undisbursed() < reserved:
+		return inUse("project", "undisbursed", k.project, f.money(s.Undisbursed()-reserved)).requested(f, reserved)
 	case s.Unspent() < 0:
 		return inUse("project", "unspent", k.project, f.money(s.Unspent()))
 	}

@@ -139,6 +139,7 @@ func everything(t testing.TB) *story {
 		computers("5", ""), valued("10"), handOut("2"), people("i", "5"), partOf("i", "j", "4"), reversal(40),
 		&domain.AddNote{NoteID: "n", Kind: "memo", Text: "t", Evidence: on("2018-06")},
 		agree("a"), pair("pair"), unpair("pair", "2019"), halves("school"), reported("1", "5", "2018"), closed(2017))
+	everyRequest(s)
 	for _, next := range steps[1:5] {
 		s.and(next.do(step("road", "2018")))
 	}

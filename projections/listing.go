@@ -3,6 +3,8 @@ package projections
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 
 	"aidledger/domain"
 	"aidledger/eventstore"
@@ -15,6 +17,9 @@ type ListQuery struct {
 	Ledger string
 	Limit  int    // rows; 0: 100; at most 1,000
 	After  string // Next of the page before
+
+	// Filter limits the list to rows with these values, by the name of the column.
+	Filter map[string]string
 }
 
 // List is one page. Position is the block that it is exact for.
@@ -40,10 +45,11 @@ const listPage, listPageMax = 100, 1_000
 type listing[T any] struct {
 	projection string
 	table      string
-	id         string // column
-	byName     bool   // in the order of names, not of ids
-	where      string // further condition, or empty
-	columns    string // of the table x; those of the provenance follow
+	id         string   // column
+	byName     bool     // in the order of names, not of ids
+	where      string   // further condition, or empty
+	filters    []string // columns that a query may filter by
+	columns    string   // of the table x; those of the provenance follow
 	// targets returns where the columns go, and what remains to be done then.
 	targets func(*T) (columns []any, done func() error)
 	origin  func(*T) *Provenance
@@ -106,6 +112,9 @@ func (l *listing[T]) list(ctx context.Context, db *DB, q ListQuery) (List[T], er
 		if q.Ledger != "" {
 			c.and("x.ledger = ?", q.Ledger)
 		}
+		if err := l.filter(q, c); err != nil {
+			return err
+		}
 		if q.After != "" {
 			if err := l.after(ctx, tx, db, q, c); err != nil {
 				return err
@@ -119,6 +128,17 @@ func (l *listing[T]) list(ctx context.Context, db *DB, q ListQuery) (List[T], er
 		out.Next = l.idOf(&out.Rows[limit-1])
 	}
 	return out, err
+}
+
+// filter limits a list to the rows that the query asks for.
+func (l *listing[T]) filter(q ListQuery, c *conditions) error {
+	for column, value := range q.Filter {
+		if !slices.Contains(l.filters, column) {
+			return fail(BadQuery, "filter by one of "+strings.Join(l.filters, ", "), "%s cannot be filtered by %.100q", l.table, column)
+		}
+		c.and("x."+column+" = ?", value)
+	}
+	return nil
 }
 
 // after limits a list to what follows a cursor, the id of the last row of the

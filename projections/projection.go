@@ -29,6 +29,7 @@ var projections = []*projection{
 	indicatorsProjection,
 	notesProjection,
 	reportedProjection,
+	requestsProjection,
 	journalProjection,
 	totalsProjection,
 }

@@ -7,6 +7,9 @@ var commands = map[string]Capability{
 	"set-policy":   SetPolicies,
 	"set-policies": SetPolicies,
 
+	"set-approval-threshold":  SetPolicies,
+	"lift-approval-threshold": SetPolicies,
+
 	"register-organisation": KeepRegister,
 	"register-place":        KeepRegister,
 	"register-project":      KeepRegister,
@@ -34,6 +37,13 @@ var commands = map[string]Capability{
 	"reallocate-funds": AllocateFunds,
 	"earmark-funds":    EarmarkFunds,
 	"lift-earmark":     EarmarkFunds,
+
+	"request-disbursement": RequestDisbursement,
+	"change-request":       RequestDisbursement,
+	"withdraw-request":     RequestDisbursement,
+	"lapse-request":        RequestDisbursement,
+	"approve-disbursement": ApproveDisbursement,
+	"reject-disbursement":  ApproveDisbursement,
 
 	"disburse-funds": DisburseFunds,
 	"return-funds":   DisburseFunds,

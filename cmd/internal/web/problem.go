@@ -60,7 +60,7 @@ var statuses = map[string]int{
 	"position_unknown": 400, "batch_empty": 400, "command_missing": 400,
 	projections.BadQuery: 400,
 
-	"unauthenticated": 401, "cross_origin": 403,
+	"unauthenticated": 401, "cross_origin": 403, "self_approval": 403,
 	access.Forbidden: 403, access.ForbiddenLedger: 403, access.OutsideLimit: 403,
 
 	"not_found": 404, "path_not_found": 404, "command_not_found": 404, "ledger_not_found": 404,

@@ -59,11 +59,17 @@ func ledgerOf(r *http.Request) string {
 	return name
 }
 
-// list makes a handler of a query for the things of one kind.
-func list[T any](query func(*projections.DB, context.Context, projections.ListQuery) (projections.List[T], error)) Handler {
+// list makes a handler of a query for the things of one kind. The filters are
+// parameters that limit it to rows with their values.
+func list[T any](query func(*projections.DB, context.Context, projections.ListQuery) (projections.List[T], error), filters ...string) Handler {
 	return func(s *Server, _ access.Caller, w http.ResponseWriter, r *http.Request) error {
 		p := newParams(r)
-		q := projections.ListQuery{Ledger: ledgerOf(r), Limit: p.number("limit", rowsUsual, 1, rowsMax), After: p.text("after")}
+		q := projections.ListQuery{Ledger: ledgerOf(r), Limit: p.number("limit", rowsUsual, 1, rowsMax), After: p.text("after"), Filter: map[string]string{}}
+		for _, name := range filters {
+			if value := p.text(name); value != "" {
+				q.Filter[name] = value
+			}
+		}
 		if err := s.begin(r, p); err != nil {
 			return err
 		}

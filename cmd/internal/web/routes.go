@@ -52,6 +52,10 @@ var routes = []Route{
 	{"GET", "/v1/ledgers/{ledger}/notes", access.ReadLedger, list((*projections.DB).Notes), "Notes by id; their amounts are in no total."},
 	{"GET", "/v1/ledgers/{ledger}/reported", access.ReadLedger, (*Server).getReported, "Transactions that others published, in the order of the log."},
 	{"GET", "/v1/ledgers/{ledger}/reported/totals", access.ReadLedger, (*Server).getReportedTotals, "Their totals by year, type, system, activity, provider, receiver, flow, recipient or place."},
+	{"GET", "/v1/ledgers/{ledger}/requests", access.ReadLedger, list((*projections.DB).Requests, "state", "fund", "project", "requested_by", "approved_by", "paid_by"),
+		"Requests for payments by id, with who did what."},
+	{"GET", "/v1/ledgers/{ledger}/requests/same-person", access.ReadLedger, list((*projections.DB).SamePersonChains),
+		"Requests that were paid by who requested or approved them."},
 	{"GET", "/v1/ledgers/{ledger}/status", access.ReadStatus, (*Server).getStatus, "The same as /v1/status."},
 
 	{"GET", "/v1/status", access.ReadStatus, (*Server).getStatus, "The log's end, how far each read model is, durability and versions."},

@@ -1,0 +1,29 @@
+package projections
+
+import (
+	"fmt"
+
+	"aidledger/domain"
+)
+
+// oversee lets everything happen once that people do to watch over each other,
+// so that no read model of it stays empty.
+func (p *programme) oversee() {
+	p.t.Helper()
+	own := func(what string) domain.ID { return domain.ID(fmt.Sprintf("%s-%d", what, p.count)) }
+	on := domain.Evidence{Document: "文 9"}
+	fund, project := own("watched"), own("project")
+	p.must(&domain.RegisterProject{Project: project, Name: "Watched", Sector: "roads"})
+	p.must(&domain.SetTargets{Project: project, Targets: []domain.Target{{Indicator: "people", Value: domain.WholeQuantity(100), Unit: "人"}}})
+	p.must(&domain.ApproveProject{ProjectStep: domain.ProjectStep{Project: project}})
+	p.must(&domain.CommitFunds{FundInput: domain.FundInput{Fund: fund, Provider: "org-0", Amount: amountOf("5000")}, Evidence: on})
+	p.must(&domain.ReceiveFunds{FundInput: domain.FundInput{Fund: fund, Amount: amountOf("5000")}, Evidence: on})
+	p.must(&domain.AllocateFunds{FundAmount: domain.FundAmount{Fund: fund, Amount: amountOf("5000")}, Project: project})
+	input := domain.RequestInput{FundAmount: domain.FundAmount{Fund: fund, Amount: amountOf("300")}, Project: project, Request: own("request")}
+	p.must(&domain.SetApprovalThreshold{Amount: amountOf("100000000")})
+	p.must(&domain.RequestDisbursement{RequestInput: input})
+	content := domain.RequestContent{Request: input.Request, Fund: fund, Project: project, Amount: domain.Money{Minor: 30000, Currency: "CNY"}}
+	p.as("checker", &domain.ApproveDisbursement{Request: input.Request, Content: content.Hash("")})
+	p.must(&domain.DisburseFunds{FundAmount: input.FundAmount, Project: project, Request: input.Request})
+	p.close()
+}
