@@ -80,6 +80,9 @@ func (c *CarryOver) decide(l *Ledger, ctx Context) ([]Event, error) {
 		return nil, refuse("currency_mismatch", "%s is in %s, %s is in %s", c.Fund, f.currency, c.To, to.currency).in("to").
 			hint("name a fund in %s", f.currency).with("expected", f.currency).with("given", to.currency)
 	}
+	if err := l.sameEarmark(c.Fund, c.To); err != nil {
+		return nil, err
+	}
 	if err := l.holds(f, c.Fund, m, ctx); err != nil {
 		return nil, err
 	}

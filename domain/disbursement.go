@@ -16,6 +16,7 @@ import (
 //     pays;
 //   - above the approval threshold it needs a request that another person
 //     approved (see request.go); what other requests reserve is not paid out;
+//   - what the fund is earmarked for limits what it pays (see earmark.go);
 //   - the date is not before the fund was opened, not in the future and not in
 //     a closed year.
 
@@ -75,6 +76,9 @@ func (c *DisburseFunds) decide(l *Ledger, ctx Context) ([]Event, error) {
 		Disbursement: c.Disbursement, Payer: c.Payer, Payee: c.Payee, Voucher: c.Voucher}
 	approval, err := c.approval(l, paid, ctx)
 	if err != nil {
+		return nil, err
+	}
+	if err := l.earmarked(c.Fund, c.Project, paid.Places, e.Date); err != nil {
 		return nil, err
 	}
 	if err := l.unused(paid); err != nil {

@@ -152,11 +152,12 @@ type fund struct {
 	changes       int  // increases and reductions that stand
 	reimbursement bool
 	closed        bool
+	lastPaid      Date // the latest date of a payment
 	sums          Sums
 }
 
 func (f *fund) fields() []any {
-	return []any{&f.provider, &f.budgetYear, &f.currency, &f.opened, &f.committed, &f.changes, &f.reimbursement, &f.closed, &f.sums}
+	return []any{&f.provider, &f.budgetYear, &f.currency, &f.opened, &f.committed, &f.changes, &f.reimbursement, &f.closed, &f.lastPaid, &f.sums}
 }
 
 // basis says what funds a fund.

@@ -47,7 +47,11 @@ func (l *Ledger) count(e Event) {
 			continue // goods of a gift
 		}
 		f.sums[m.Stage] += m.Money.Minor
+		if m.Stage == Disbursed && f.lastPaid.Before(m.Date) {
+			f.lastPaid = m.Date
+		}
 		l.funds.put(m.Fund, f)
+		l.paidFor(m)
 		if m.Project != "" {
 			k := lineKey{m.Fund, m.Project}
 			s, _ := l.lines.get(k)
@@ -55,6 +59,20 @@ func (l *Ledger) count(e Event) {
 			l.lines.put(k, s)
 		}
 	}
+}
+
+// paidFor adds a movement to what its place was paid.
+func (l *Ledger) paidFor(m Movement) {
+	minor := m.Money.Minor
+	switch {
+	case m.Place == "" || m.Stage != Disbursed && m.Stage != Returned:
+		return
+	case m.Stage == Returned:
+		minor = -minor
+	}
+	k := fundPlace{m.Fund, m.Place}
+	paid, _ := l.paidPlaces.get(k)
+	l.paidPlaces.put(k, paid+minor)
 }
 
 func (e *FundsPledged) evolve(l *Ledger) {

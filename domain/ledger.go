@@ -24,7 +24,9 @@ type Ledger struct {
 	waiting       table[ID, []Waiting]
 	gifts         table[ID, gift]
 	indicators    table[ID, indicator]
-	thresholds    table[Currency, int64] // above which a payment needs an approval
+	earmarks      table[ID, Earmark]      // by fund
+	paidPlaces    table[fundPlace, int64] // paid for each place, less what was returned
+	thresholds    table[Currency, int64]  // above which a payment needs an approval
 	requests      table[ID, request]
 	openRequests  table[ID, []ID] // of each fund
 	totals        table[Currency, Sums]
@@ -51,6 +53,8 @@ func NewLedger() *Ledger {
 	l.waiting = newTable[ID, []Waiting](u)
 	l.gifts = newTable[ID, gift](u)
 	l.indicators = newTable[ID, indicator](u)
+	l.earmarks = newTable[ID, Earmark](u)
+	l.paidPlaces = newTable[fundPlace, int64](u)
 	l.thresholds = newTable[Currency, int64](u)
 	l.requests = newTable[ID, request](u)
 	l.openRequests = newTable[ID, []ID](u)

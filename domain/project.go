@@ -141,6 +141,7 @@ var (
 
 type project struct {
 	name    string
+	sector  string
 	state   projectState
 	county  ID
 	targets []Target
@@ -149,7 +150,7 @@ type project struct {
 }
 
 func (p *project) fields() []any {
-	return []any{&p.name, &p.state, &p.county, &p.targets, &p.shares, &p.settled}
+	return []any{&p.name, &p.sector, &p.state, &p.county, &p.targets, &p.shares, &p.settled}
 }
 
 type projectState string
@@ -345,7 +346,7 @@ func (*ProjectCancelled) EventType() string { return "project-cancelled" }
 
 func (e *ProjectRegistered) evolve(l *Ledger) {
 	l.names.put(e.Project, NounProject)
-	l.projects.put(e.Project, project{name: e.Name, state: registered, county: e.County})
+	l.projects.put(e.Project, project{name: e.Name, sector: e.Sector, state: registered, county: e.County})
 	l.claimSource(e.EventType(), Correction{}, e.Evidence)
 }
 
@@ -364,6 +365,9 @@ func (e *PlacesAssigned) evolve(l *Ledger) {
 	}
 	l.projects.put(e.Project, p)
 	l.waiting.del(e.Project)
+	for _, m := range Movements(e) {
+		l.paidFor(m)
+	}
 	l.claimSource(e.EventType(), Correction{}, e.Evidence)
 }
 

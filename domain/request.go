@@ -266,10 +266,15 @@ func (c RequestInput) content(l *Ledger, e Evidence, eventType string, ctx Conte
 	}
 	out := RequestContent{Request: c.Request, Fund: c.Fund, Project: c.Project, Amount: m,
 		Payer: c.Payer, Payee: c.Payee, Purpose: c.Purpose, LastDay: c.LastDay}
+	places, err := l.placesFor(m, c.Project, c.Place, c.Places)
+	if err != nil {
+		return none, e, err
+	}
 	if c.Place != "" || len(c.Places) > 0 {
-		if out.Places, err = l.placesFor(m, c.Project, c.Place, c.Places); err != nil {
-			return none, e, err
-		}
+		out.Places = places
+	}
+	if err := l.earmarked(c.Fund, c.Project, places, e.Date); err != nil {
+		return none, e, err
 	}
 	if (request{RequestContent: out}).overdue(ctx.Today) {
 		return none, e, refuse("last_day_passed", "%s has passed; today is %s", c.LastDay, ctx.Today).in("last_day").

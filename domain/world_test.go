@@ -143,5 +143,5 @@ func everything(t testing.TB) *story {
 	for _, next := range steps[1:5] {
 		s.and(next.do(step("road", "2018")))
 	}
-	return s.and(steps[5].do(step("school", "2018")), commit("last", "1", "2018"), reduce("last", "1", "2018"), &domain.CloseFund{Fund: "last", Evidence: on("2018")})
+	return s.and(steps[5].do(step("school", "2018")), commit("last", "1", "2018"), earmark("last", domain.EarmarkFunds{Until: day("2020")}), lift("last"), reduce("last", "1", "2018"), &domain.CloseFund{Fund: "last", Evidence: on("2018")})
 }

@@ -3,8 +3,6 @@ package projections
 import (
 	"context"
 	"fmt"
-	"slices"
-	"strings"
 
 	"aidledger/domain"
 	"aidledger/eventstore"
@@ -18,7 +16,7 @@ type ListQuery struct {
 	Limit  int    // rows; 0: 100; at most 1,000
 	After  string // Next of the page before
 
-	// Filter limits the list to rows with these values, by the name of the column.
+	// Filter limits the list to rows with these values, by the name of the filter.
 	Filter map[string]string
 }
 
@@ -45,15 +43,30 @@ const listPage, listPageMax = 100, 1_000
 type listing[T any] struct {
 	projection string
 	table      string
-	id         string   // column
-	byName     bool     // in the order of names, not of ids
-	where      string   // further condition, or empty
-	filters    []string // columns that a query may filter by
-	columns    string   // of the table x; those of the provenance follow
+	id         string // column
+	byName     bool   // in the order of names, not of ids
+	where      string // further condition, or empty
+	filters    map[string]filter
+	columns    string // of the table x; those of the provenance follow
 	// targets returns where the columns go, and what remains to be done then.
 	targets func(*T) (columns []any, done func() error)
 	origin  func(*T) *Provenance
 	idOf    func(*T) string
+}
+
+// filter is a condition that a query may set, with one ? for its value.
+type filter struct {
+	where string
+	date  bool // the value is a date; its last day is compared
+}
+
+// equal filters by the value of each column.
+func equal(columns ...string) map[string]filter {
+	all := map[string]filter{}
+	for _, column := range columns {
+		all[column] = filter{where: "x." + column + " = ?"}
+	}
+	return all
 }
 
 const provenance = ", x.entry, x.date, x.document, x.source_reference, x.note"
@@ -132,11 +145,20 @@ func (l *listing[T]) list(ctx context.Context, db *DB, q ListQuery) (List[T], er
 
 // filter limits a list to the rows that the query asks for.
 func (l *listing[T]) filter(q ListQuery, c *conditions) error {
-	for column, value := range q.Filter {
-		if !slices.Contains(l.filters, column) {
-			return fail(BadQuery, "filter by one of "+strings.Join(l.filters, ", "), "%s cannot be filtered by %.100q", l.table, column)
+	for name, text := range q.Filter {
+		f, ok := l.filters[name]
+		if !ok {
+			return fail(BadQuery, "leave it out", "%s cannot be filtered by %.100q", l.table, name)
 		}
-		c.and("x."+column+" = ?", value)
+		if !f.date {
+			c.and(f.where, text)
+			continue
+		}
+		d, err := domain.ParseDate(text)
+		if err != nil {
+			return fail(BadQuery, "use a date such as 2018-12-31", "%.100q is no date", text)
+		}
+		c.and(f.where, d.Last().Time())
 	}
 	return nil
 }

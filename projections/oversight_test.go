@@ -19,6 +19,7 @@ func (p *programme) oversee() {
 	p.must(&domain.CommitFunds{FundInput: domain.FundInput{Fund: fund, Provider: "org-0", Amount: amountOf("5000")}, Evidence: on})
 	p.must(&domain.ReceiveFunds{FundInput: domain.FundInput{Fund: fund, Amount: amountOf("5000")}, Evidence: on})
 	p.must(&domain.AllocateFunds{FundAmount: domain.FundAmount{Fund: fund, Amount: amountOf("5000")}, Project: project})
+	p.must(&domain.EarmarkFunds{Fund: fund, Purpose: "roads", Projects: []domain.NamedProject{{Project: project}}, Until: dateOf("2030-06"), Evidence: on})
 	input := domain.RequestInput{FundAmount: domain.FundAmount{Fund: fund, Amount: amountOf("300")}, Project: project, Request: own("request")}
 	p.must(&domain.SetApprovalThreshold{Amount: amountOf("100000000")})
 	p.must(&domain.RequestDisbursement{RequestInput: input})

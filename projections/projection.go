@@ -29,6 +29,7 @@ var projections = []*projection{
 	indicatorsProjection,
 	notesProjection,
 	reportedProjection,
+	earmarksProjection,
 	requestsProjection,
 	journalProjection,
 	totalsProjection,

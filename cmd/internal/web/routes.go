@@ -52,6 +52,8 @@ var routes = []Route{
 	{"GET", "/v1/ledgers/{ledger}/notes", access.ReadLedger, list((*projections.DB).Notes), "Notes by id; their amounts are in no total."},
 	{"GET", "/v1/ledgers/{ledger}/reported", access.ReadLedger, (*Server).getReported, "Transactions that others published, in the order of the log."},
 	{"GET", "/v1/ledgers/{ledger}/reported/totals", access.ReadLedger, (*Server).getReportedTotals, "Their totals by year, type, system, activity, provider, receiver, flow, recipient or place."},
+	{"GET", "/v1/ledgers/{ledger}/earmarks", access.ReadLedger, list((*projections.DB).Earmarks, "lapses_by"),
+		"What the money of funds is for, and the cash left; lapses_by=DATE: only cash that nobody may spend after it."},
 	{"GET", "/v1/ledgers/{ledger}/requests", access.ReadLedger, list((*projections.DB).Requests, "state", "fund", "project", "requested_by", "approved_by", "paid_by"),
 		"Requests for payments by id, with who did what."},
 	{"GET", "/v1/ledgers/{ledger}/requests/same-person", access.ReadLedger, list((*projections.DB).SamePersonChains),
