@@ -30,6 +30,7 @@ type pending struct {
 	fatal    error // the log cannot be read; nothing of the block counts
 
 	data     []byte // set by publish
+	doubt    bool   // it may be stored although nobody said so
 	hash     Hash
 	sequence uint64
 }

@@ -27,33 +27,32 @@ func (w *writer) publish(ctx context.Context, b *pending) error {
 	// No headers of our own: a lone command pays for each byte that is synced,
 	// and the block says everything itself.
 	msg := &nats.Msg{Subject: w.store.subject(w.ledger), Data: b.data}
-	doubt := false // an earlier attempt may have been stored
-	stuck := 0     // attempts that the server neither stored nor refused
+	stuck := 0 // attempts that the server neither stored nor explained
 	for pause := 10 * time.Millisecond; ; pause = min(2*pause, time.Second) {
 		revivals := w.store.revivals.Load()
 		attempt, cancel := context.WithTimeout(ctx, w.store.cfg.PublishTimeout)
 		ack, err := w.store.js.PublishMsg(attempt, msg,
 			jetstream.WithExpectStream(w.store.cfg.Stream), jetstream.WithExpectLastSequencePerSubject(w.last))
 		cancel()
-		switch verdict(err) {
-		case stored:
+		v := verdict(err)
+		switch {
+		case v == stored:
 			b.sequence = ack.Sequence
 			return nil
-		case stale:
-			return w.ours(ctx, b)
-		case notStored:
-			if !doubt {
-				return failure(LogUnavailable, "the log did not take the block", "see the NATS server; then try again with the same id", err)
-			}
+		case v == notStored && !b.doubt:
+			return failure(LogUnavailable, "the log did not take the block", "see the NATS server; then try again with the same id", err)
 		}
-		doubt = true
-		// The answer did not come. If the block is there it was stored; if
-		// nothing is there, the same guard makes it safe to publish it again.
-		switch found := w.ours(ctx, b); {
-		case found == nil, errors.Is(found, errConflict) && w.moved(ctx):
-			return found
-		case errors.Is(found, errConflict) && errors.Is(err, context.DeadlineExceeded):
-			// It answers and does not store. Once is a slow disk.
+		b.doubt = b.doubt || v == unknown
+		// If the block is there it was stored; if nothing is there, the same guard
+		// makes it safe to publish it again.
+		switch next, failed := w.look(ctx, b); {
+		case next == ours:
+			return nil
+		case next == theirs, failed == nil && v == inFlight:
+			return errConflict
+		case failed == nil && (v == stale || errors.Is(err, context.DeadlineExceeded)):
+			// It answers and does not store, or it counts a block that it does not
+			// have: its last write failed. Once is a slow disk.
 			if stuck++; stuck < 2 {
 				break
 			}
@@ -64,9 +63,18 @@ func (w *writer) publish(ctx context.Context, b *pending) error {
 		select {
 		case <-time.After(pause):
 		case <-ctx.Done():
-			return failure(OutcomeUnknown, "the log did not answer", "repeat it with the same id to learn whether it was recorded", err)
+			return unansweredBy(b.doubt, err)
 		}
 	}
+}
+
+// unansweredBy says what it means for commands that the log did not answer in
+// time, where a block of theirs may have been stored or certainly was not.
+func unansweredBy(doubt bool, cause error) error {
+	if doubt {
+		return failure(OutcomeUnknown, "the log did not answer", "repeat it with the same id to learn whether it was recorded", cause)
+	}
+	return failure(LogUnavailable, "the log did not answer in time, and nothing was recorded", "see the NATS server; then try again with the same id", cause)
 }
 
 func noRoom(err error) error {
@@ -93,13 +101,14 @@ type answer int
 const (
 	stored answer = iota
 	stale
+	inFlight
 	notStored
 	unknown
 )
 
 // verdict reads the server's answer to a guarded publish. A stale guard has one
-// code on a single server and another on a replicated stream, where it can also
-// mean that a block of ours is still in flight.
+// code for what is stored and another, on a replicated stream, for what is
+// still in flight, which can also be a block of ours.
 func verdict(err error) answer {
 	var api *jetstream.APIError
 	switch {
@@ -107,30 +116,32 @@ func verdict(err error) answer {
 		return stored
 	case !errors.As(err, &api):
 		return unknown
-	case api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence,
-		api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequenceConstant:
+	case api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence:
 		return stale
+	case api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequenceConstant:
+		return inFlight
 	}
 	return notStored
 }
 
-// ours looks whether the block is the next one of the ledger. It returns nil if
-// so, errConflict if another one is there or none, and an error if it cannot
-// be known.
-func (w *writer) ours(ctx context.Context, b *pending) error {
-	m, ok, err := w.store.nextOf(ctx, w.ledger, w.last+1)
-	if err != nil {
-		return err
-	}
-	if ok && bytes.Equal(m.Data, b.data) {
-		b.sequence = m.Sequence
-		return nil
-	}
-	return errConflict
-}
+type next int
 
-// moved tells whether the ledger has a block after the last one that is known.
-func (w *writer) moved(ctx context.Context) bool {
-	_, ok, err := w.store.nextOf(ctx, w.ledger, w.last+1)
-	return err == nil && ok
+const (
+	nothing next = iota
+	ours
+	theirs
+)
+
+// look tells which block is the next one of the ledger: the given one, that of
+// another writer, or none yet.
+func (w *writer) look(ctx context.Context, b *pending) (next, error) {
+	m, ok, err := w.store.nextOf(ctx, w.ledger, w.last+1)
+	switch {
+	case err != nil || !ok:
+		return nothing, err
+	case bytes.Equal(m.Data, b.data):
+		b.sequence = m.Sequence
+		return ours, nil
+	}
+	return theirs, nil
 }

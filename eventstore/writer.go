@@ -113,7 +113,7 @@ func (j *job) fail(err error) {
 
 // step writes one block out of the backlog and returns what is left of it.
 func (w *writer) step(backlog []*job) []*job {
-	if err := w.unanswered(w.ready()); err != nil {
+	if err := w.unanswered(w.ready(), false); err != nil {
 		w.store.cfg.Log.Error("the ledger cannot be read", "ledger", w.ledger, "error", err)
 		for _, j := range backlog {
 			j.fail(err)
@@ -122,6 +122,7 @@ func (w *writer) step(backlog []*job) []*job {
 	}
 	ctx, cancel := context.WithTimeout(w.store.ctx, w.store.cfg.AnswerTimeout)
 	defer cancel()
+	doubt := false // a block with these commands may be stored
 	for {
 		b := w.assemble(ctx, backlog)
 		err := b.fatal
@@ -132,6 +133,7 @@ func (w *writer) step(backlog []*job) []*job {
 		case b.refused:
 			err = w.current(ctx)
 		}
+		doubt = doubt || b.doubt
 		switch {
 		case err == nil:
 			w.keep(b)
@@ -144,7 +146,7 @@ func (w *writer) step(backlog []*job) []*job {
 		}
 		w.rollback(0)
 		w.behind = true
-		err = w.unanswered(err)
+		err = w.unanswered(err, doubt)
 		for _, j := range backlog {
 			j.fail(err)
 		}
@@ -152,16 +154,20 @@ func (w *writer) step(backlog []*job) []*job {
 	}
 }
 
-// unanswered says what it means for commands that a read of the log was ended
-// by its time or by the end of the store: nothing of them was published.
-func (w *writer) unanswered(err error) error {
+// unanswered says what it means for commands that the log refused, or did not
+// answer before the time or the store ended. Where a block of theirs is in
+// doubt, no later answer makes it certain that nothing was recorded.
+func (w *writer) unanswered(err error, doubt bool) error {
+	ended := err == context.DeadlineExceeded || err == context.Canceled
 	switch {
-	case err != context.DeadlineExceeded && err != context.Canceled:
+	case doubt && (ended || Is(err, LogUnavailable)):
+		return unansweredBy(true, err)
+	case !ended:
 		return err
 	case w.store.ctx.Err() != nil:
 		return failure(Closed, "the ledger is shutting down", "try again when it has started", nil)
 	}
-	return failure(LogUnavailable, "the log did not answer in time, and nothing was recorded", "see the NATS server; then try again with the same id", err)
+	return unansweredBy(false, err)
 }
 
 // ready makes the state that of the log's end, as far as this process knows.

@@ -21,9 +21,10 @@ type Server struct {
 	dir  string
 	conn *nats.Conn
 
-	mu     sync.Mutex // held while the server is exchanged for a new one
-	server *server.Server
+	mu     sync.Mutex     // held while the server is exchanged for a new one
+	server *server.Server // that which runs, or ran last
 	closed bool
+	down   bool // it could not be started again, and is being tried
 }
 
 // maxPayload is how large one block may be, in bytes.
@@ -53,6 +54,9 @@ func Start(dir string) (*Server, error) {
 }
 
 func run(dir string) (*server.Server, error) {
+	if err := settle(dir); err != nil {
+		return nil, err
+	}
 	s, err := server.NewServer(&server.Options{
 		ServerName: "aidledger",
 		DontListen: true,
@@ -124,26 +128,55 @@ func (s *Server) Room() error {
 }
 
 // Revive starts the server again where it stands, for a server that answers but
-// does not store, as JetStream does after its disk was full. Connections come
-// back by themselves. It returns an error, and changes nothing, where there is
-// no room.
+// does not store, as JetStream does after its disk was full or did not sync.
+// Connections come back by themselves. It returns an error, and changes
+// nothing, where the disk has no room or still does not sync. A server that
+// cannot be started is tried again until it can.
 func (s *Server) Revive() error {
 	if err := s.Room(); err != nil {
 		return err
 	}
+	if err := syncs(s.dir); err != nil {
+		return err
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closed {
+	if s.closed || s.down {
 		return nil
 	}
 	s.server.Shutdown()
 	s.server.WaitForShutdown()
-	again, err := run(s.dir)
-	if err != nil {
-		return err
+	err := s.again()
+	if s.down = err != nil; s.down {
+		go s.keepTrying()
 	}
-	s.server = again
-	return nil
+	return err
+}
+
+// again starts the server where it was. The lock is held.
+func (s *Server) again() error {
+	server, err := run(s.dir)
+	if err == nil {
+		s.server = server
+	}
+	return err
+}
+
+// retryEvery is how long a server that cannot be started waits to be tried again.
+const retryEvery = time.Second
+
+func (s *Server) keepTrying() {
+	retry := time.NewTicker(retryEvery)
+	defer retry.Stop()
+	for down := true; down; {
+		<-retry.C
+		s.mu.Lock()
+		if !s.closed {
+			s.down = s.again() != nil
+		}
+		down = s.down && !s.closed
+		s.mu.Unlock()
+	}
 }
 
 // Close ends the connection and stops the server; what it holds is on disk.

@@ -18,9 +18,15 @@ import (
 // the configuration file that it names.
 const nodeVariable = "AIDLEDGER_CHAOS_NODE"
 
-// Child turns the process into a NATS server where a scenario started it as
-// one, and never returns then. A program that runs scenarios calls it first.
+// Child turns the process into a NATS server or a log where a scenario started
+// it as one, and never returns then. A program that runs scenarios calls it
+// first.
 func Child() {
+	watched()
+	if dir := os.Getenv(storeVariable); dir != "" {
+		fmt.Fprintln(os.Stderr, serveStore(dir))
+		os.Exit(1)
+	}
 	file := os.Getenv(nodeVariable)
 	if file == "" {
 		return

@@ -90,9 +90,31 @@ var listening = regexp.MustCompile(`(?m)^listening on (\S+) `)
 
 // serve starts a server with its data in dir and waits until it answers.
 func (r *Run) serve(ctx context.Context, dir string, args ...string) (*server, error) {
-	s := &server{client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 256}}}
+	s := newServer("")
 	s.cmd = exec.Command(r.Program, append([]string{"serve", "--data", dir, "--listen", "127.0.0.1:0"}, args...)...)
 	s.cmd.Env = append(os.Environ(), "AIDLEDGER_TOKEN=", "AIDLEDGER_NATS_URL=", "AIDLEDGER_POSTGRES_URL=")
+	listens, err := s.launch()
+	if err != nil {
+		return nil, err
+	}
+	if err := listens(ctx); err != nil {
+		s.kill()
+		return nil, err
+	}
+	token, err := os.ReadFile(filepath.Join(dir, "token"))
+	s.token = strings.TrimSpace(string(token))
+	if err != nil {
+		s.kill()
+	}
+	return s, err
+}
+
+func newServer(token string) *server {
+	return &server{token: token, client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 256}}}
+}
+
+// launch starts the process. What it returns waits until the server listens.
+func (s *server) launch() (listens func(context.Context) error, err error) {
 	s.cmd.Stderr = &s.process
 	out, err := s.cmd.StdoutPipe()
 	if err != nil {
@@ -110,23 +132,19 @@ func (r *Run) serve(ctx context.Context, dir string, args ...string) (*server, e
 			}
 		}
 	}()
-	select {
-	case url, open := <-ready:
-		if !open {
-			s.kill()
-			return nil, &startError{s.said()}
+	return func(ctx context.Context) error {
+		select {
+		case url, open := <-ready:
+			if !open {
+				<-s.ended
+				return &startError{s.said()}
+			}
+			s.url = url
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
 		}
-		s.url = url
-	case <-ctx.Done():
-		s.kill()
-		return nil, ctx.Err()
-	}
-	token, err := os.ReadFile(filepath.Join(dir, "token"))
-	s.token = strings.TrimSpace(string(token))
-	if err != nil {
-		s.kill()
-	}
-	return s, err
+	}, nil
 }
 
 // startError says that a server ended instead of listening, and what it said.

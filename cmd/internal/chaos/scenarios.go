@@ -20,6 +20,8 @@ var Scenarios = []Scenario{
 		Doc: "Three projectors work on one database and lose their connections: each event is counted once."},
 	{Name: "disk-full", Do: diskFull, Proof: "starting JetStream again", Needs: "root, to mount a small file system in memory", missing: noMounts,
 		Doc: "The disk of the log fills up: a clear error, nothing acknowledged is lost, and it works again by itself once there is room."},
+	{Name: "sync-fails", Do: syncsFail, Proof: "the sync before the answer", Needs: "a Linux that notifies of system calls (seccomp)", missing: noWatch,
+		Doc: "The disk of the log refuses to sync for a while: nothing is acknowledged meanwhile, and it works again by itself afterwards."},
 	{Name: "power-cut", Do: powerCut, Proof: "sync always", Needs: "root, loop devices and ext4", missing: noLoops,
 		Doc: "The power of the log's disk is cut under load: nothing that was acknowledged is lost."},
 	{Name: "poison", Do: poison,
