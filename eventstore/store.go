@@ -125,7 +125,7 @@ func openStream(ctx context.Context, js jetstream.JetStream, cfg Config) (jetstr
 	stream, err := js.Stream(ctx, cfg.Stream)
 	if errors.Is(err, jetstream.ErrStreamNotFound) {
 		if cfg.MustExist {
-			return nil, failure(StreamMissing, fmt.Sprintf("there is no stream %s, but its read models exist", cfg.Stream),
+			return nil, failure(StreamMissing, fmt.Sprintf("there is no stream %s, but there was one", cfg.Stream),
 				"restore the log from a backup; an empty one would forget what was recorded", nil)
 		}
 		if stream, err = js.CreateStream(ctx, settings(cfg)); err == nil && stream.CachedInfo().State.LastSeq != 0 {

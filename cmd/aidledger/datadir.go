@@ -19,6 +19,7 @@ import (
 //	lock         held by the server's process
 //	token        what clients present, for the owner alone
 //	server.json  where the running server is, for clients on this machine
+//	logs         the names of the logs that were opened from here
 //	nats/        the log, unless it is on servers elsewhere
 //	postgres/    the read models, unless they are in a database elsewhere
 type dataDir struct {

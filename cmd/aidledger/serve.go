@@ -217,24 +217,12 @@ func (s *server) openViews(ctx context.Context, log eventstore.Config, database 
 		return err
 	}
 	s.parts = append(s.parts, part{"", func(context.Context) error { s.views.Close(); return nil }})
-	err = s.step("opened the log "+s.stream, func() (err error) {
-		s.store, err = eventstore.Open(ctx, log)
-		return err
-	})
-	if err != nil {
+	if err := s.step("opened the log "+s.stream, func() error { return s.openLog(ctx, log) }); err != nil {
 		return err
 	}
-	s.parts = append(s.parts, part{"the log", func(context.Context) error { s.store.Close(); return nil }})
 	fmt.Fprintln(s.notes, s.store.Durability())
 
 	s.runner = projections.NewRunner(s.views, s.store, s.log)
-	status, err := s.runner.Status(ctx)
-	if err != nil {
-		return err
-	}
-	if status.LogEnd < status.Position {
-		return projections.ErrLogBehind
-	}
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
 	ended := make(chan struct{})
 	go func() {
