@@ -13,15 +13,17 @@ type Error struct {
 	Code    string
 	Message string
 	Hint    string
+	Err     error // the cause, for operators; may be nil
 }
 
 // The codes of an Error.
 const (
-	NotFound       = "not_found"        // nothing has that id
-	LedgerNotFound = "ledger_not_found" // no ledger has that name
-	BadQuery       = "bad_query"        // a filter, limit or cursor is malformed
-	RebuildRunning = "rebuild_running"  // another process is rebuilding
-	ServerTooOld   = "server_too_old"   // PostgreSQL is older than version 15
+	NotFound       = "not_found"         // nothing has that id
+	LedgerNotFound = "ledger_not_found"  // no ledger has that name
+	BadQuery       = "bad_query"         // a filter, limit or cursor is malformed
+	RebuildRunning = "rebuild_running"   // another process is rebuilding
+	ServerTooOld   = "server_too_old"    // PostgreSQL is older than version 15
+	Unavailable    = "views_unavailable" // PostgreSQL cannot be reached
 )
 
 // Error returns the message and what to do.
@@ -31,6 +33,9 @@ func (e *Error) Error() string {
 	}
 	return e.Message + "; " + e.Hint
 }
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Err }
 
 func fail(code, hint, format string, args ...any) *Error {
 	return &Error{Code: code, Message: fmt.Sprintf(format, args...), Hint: hint}

@@ -28,18 +28,31 @@ func newPool(ctx context.Context, url string) (pool, error) {
 
 // read calls f with a connection. A connection that has waited may have died
 // while it did (the server was restarted), so f is called again with another
-// one when it loses its connection: f must only read.
+// one when it loses its connection: f must only read. It returns an *Error of
+// code views_unavailable where there is no connection to be had.
 func (p pool) read(ctx context.Context, f func(*pgx.Conn) error) error {
 	for again := 0; ; again++ {
 		conn, err := p.Acquire(ctx)
 		if err != nil {
-			return err
+			return unavailable(ctx, err)
 		}
 		err = f(conn.Conn())
 		lost := conn.Conn().IsClosed()
 		conn.Release()
-		if err == nil || !lost || again == connectionsMax || ctx.Err() != nil {
+		switch {
+		case err == nil, !lost, ctx.Err() != nil:
 			return err
+		case again == connectionsMax:
+			return unavailable(ctx, err)
 		}
 	}
+}
+
+// unavailable says that there is no connection to PostgreSQL.
+func unavailable(ctx context.Context, cause error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return &Error{Code: Unavailable, Message: "the read models do not answer",
+		Hint: "commands are recorded meanwhile; try again when PostgreSQL is back", Err: cause}
 }

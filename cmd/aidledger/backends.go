@@ -68,10 +68,46 @@ func (s *server) startDatabase(ctx context.Context) (string, error) {
 		return "", err
 	}
 	s.parts = append(s.parts, part{"PostgreSQL", cluster.Stop})
+	s.keepDatabase(cluster)
 	s.versions["postgresql"] = cluster.Version()
 	if err := cluster.CreateDatabase(ctx, database); err != nil {
 		return "", err
 	}
 	fmt.Fprintf(s.notes, "started PostgreSQL %s in %s (%s)\n", cluster.Version(), s.data.file("postgres"), time.Since(begun).Round(time.Millisecond))
 	return cluster.ConnString(database), nil
+}
+
+// lookAfter is how often the private cluster is looked at.
+const lookAfter = 250 * time.Millisecond
+
+// keepDatabase starts the private cluster again whenever it has ended by
+// itself. Commands need no database, and the read models catch up.
+func (s *server) keepDatabase(cluster *localpg.Cluster) {
+	running, stop := context.WithCancel(context.Background())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		look := time.NewTicker(lookAfter)
+		defer look.Stop()
+		said := ""
+		for {
+			select {
+			case <-running.Done():
+				return
+			case <-look.C:
+			}
+			switch revived, err := cluster.Revive(running); {
+			case revived:
+				said = ""
+				s.log.Warn("PostgreSQL had ended and was started again")
+			case err != nil && running.Err() == nil && err.Error() != said:
+				said = err.Error()
+				s.log.Error("PostgreSQL has ended and cannot be started again; it is tried until it can", "error", err)
+			}
+		}
+	}()
+	s.parts = append(s.parts, part{"PostgreSQL", func(ctx context.Context) error {
+		stop()
+		return waitFor(ctx, ended)
+	}})
 }

@@ -289,7 +289,11 @@ func (c *Cluster) release() {
 func (c *Cluster) Version() string { return c.installed.version }
 
 // PID returns the process id of the server's first process, the postmaster. It is meant for tests of failure.
-func (c *Cluster) PID() int { return c.pid }
+func (c *Cluster) PID() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.pid
+}
 
 // Created reports whether this start made a new and empty cluster, so that a replay has everything to do.
 func (c *Cluster) Created() bool { return c.created }

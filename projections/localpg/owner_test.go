@@ -171,6 +171,42 @@ func TestAStartAfterTheWholeServerWasKilledRecovers(t *testing.T) {
 	wantQuery(t, again, "SELECT answer FROM kept", "42")
 }
 
+func TestAServerThatWasKilledIsRevived(t *testing.T) {
+	for name, dir := range map[string]string{
+		"its socket in the directory": clusterDir(t),
+		"its socket elsewhere":        filepath.Join(clusterDir(t), strings.Repeat("long", 30)),
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := startIn(t, dir)
+			wantQuery(t, c, "CREATE TABLE kept AS SELECT 42 AS answer", "")
+			before := c.ConnString("postgres")
+			if revived, err := c.Revive(t.Context()); revived || err != nil {
+				t.Fatalf("a running server was revived: %t, %v", revived, err)
+			}
+			if err := syscall.Kill(c.PID(), syscall.SIGKILL); err != nil {
+				t.Fatal(err)
+			}
+			within(t, startMax, "it is revived", func() bool {
+				revived, err := c.Revive(t.Context())
+				if err != nil {
+					t.Fatal(err)
+				}
+				return revived
+			})
+			wantQuery(t, c, "SELECT answer FROM kept", "42")
+			if after := c.ConnString("postgres"); after != before {
+				t.Errorf("the connection string was %s and is %s", before, after)
+			}
+			if err := c.Stop(t.Context()); err != nil {
+				t.Error(err)
+			}
+			if revived, err := c.Revive(t.Context()); revived || err != nil {
+				t.Errorf("a stopped server was revived: %t, %v", revived, err)
+			}
+		})
+	}
+}
+
 func TestAStaleProcessNumberThatIsInUseAgainDoesNotMatter(t *testing.T) {
 	dir := clusterDir(t)
 	c := startIn(t, dir)

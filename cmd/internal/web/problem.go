@@ -72,7 +72,7 @@ var statuses = map[string]int{
 	eventstore.Busy: 429, "internal": 500,
 	eventstore.OutcomeUnknown: 503, eventstore.LogUnavailable: 503, eventstore.LogUnreadable: 503, eventstore.LogDamaged: 503,
 	eventstore.StreamSettings: 503, eventstore.StreamMissing: 503, eventstore.Closed: 503,
-	"projection_behind": 503, "projection_halted": 503, "views_unavailable": 503,
+	"projection_behind": 503, "projection_halted": 503, projections.Unavailable: 503,
 }
 
 // statusOf returns the status of a code, and of its kind where the code has
@@ -134,13 +134,17 @@ func problemOf(err error) *Problem {
 	case errors.As(err, &bad):
 		return newProblem(eventstore.LogUnreadable, bad.Error(), "run aidledger verify")
 	case errors.As(err, &query):
-		return newProblem(query.Code, query.Message, query.Hint)
+		p := newProblem(query.Code, query.Message, query.Hint)
+		if p.Status == http.StatusServiceUnavailable {
+			p.retryAfter = time.Second
+		}
+		return p
 	case errors.As(err, &halted):
 		return newProblem("projection_halted", halted.Error(), "an operator has to look at that event")
 	case errors.As(err, &tooLarge):
 		return newProblem("body_too_large", fmt.Sprintf("the body has more than %d bytes", tooLarge.Limit), "send it in parts")
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
-		p := newProblem("views_unavailable", "the answer did not come in time", "try again")
+		p := newProblem(projections.Unavailable, "the answer did not come in time", "try again")
 		p.retryAfter = time.Second
 		return p
 	}
