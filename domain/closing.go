@@ -12,8 +12,10 @@ import (
 //     other fund, and no longer in this one;
 //   - a fund closes with no cash, nothing unspent at a project and nothing due
 //     (open items);
-//   - a year closes once it is over and the funds of that budget year hold no
-//     cash that was not carried over; then nothing is recorded with a date in it.
+//   - a year closes once it is over and its check-list is empty: no fund of that
+//     budget year holds cash that was not carried over, and no request for money
+//     of such a fund waits for its approval or payment; then nothing is recorded
+//     with a date in it, unless a second person allows it (see restatement.go).
 
 // FundsCarriedOver says that cash passed from one fund to another.
 type FundsCarriedOver struct {
@@ -120,19 +122,45 @@ func (c *CloseYear) decide(l *Ledger, ctx Context) ([]Event, error) {
 		return nil, refuse("year_not_over", "%d is not over; today is %s", c.Year, ctx.Today).in("year").
 			hint("close it when it is over").with("today", ctx.Today)
 	}
-	var open []string
-	for id, f := range l.funds.rows {
-		if f.budgetYear == c.Year && !f.closed && f.sums.Cash() != 0 {
-			open = append(open, string(id))
-		}
-	}
-	if len(open) > 0 {
-		slices.Sort(open)
-		return nil, clash("open_items", "%d funds of %d still hold cash", len(open), c.Year).in("year").
-			hint("pay it out, return it or carry it over first").with("funds", strings.Join(open[:min(len(open), 20)], " "))
+	if err := l.openItems(c.Year, ctx); err != nil {
+		return nil, err
 	}
 	e, err := l.evidence("year-closed", c.Evidence, ctx)
 	return one(&YearClosed{Evidence: e, Year: c.Year}, err)
+}
+
+// openItems refuses to close a year and names everything that is still open.
+func (l *Ledger) openItems(year int, ctx Context) error {
+	items := map[string][]string{}
+	for id, f := range l.funds.rows {
+		if f.budgetYear != year || f.closed {
+			continue
+		}
+		if f.sums.Cash() != 0 {
+			items["funds"] = append(items["funds"], string(id))
+		}
+		open, _ := l.openRequests.get(id)
+		for _, request := range open {
+			switch r, _ := l.requests.get(request); {
+			case !r.reserves(ctx.Today):
+			case r.state == requestOpen:
+				items["unapproved"] = append(items["unapproved"], string(request))
+			default:
+				items["unpaid"] = append(items["unpaid"], string(request))
+			}
+		}
+	}
+	if len(items) == 0 {
+		return nil
+	}
+	refusal := clash("open_items", "of %d, %d funds hold cash, %d requests are not approved and %d are not paid",
+		year, len(items["funds"]), len(items["unapproved"]), len(items["unpaid"])).in("year").
+		hint("pay the cash out, return it or carry it over; approve and pay the requests, or withdraw or reject them")
+	for what, ids := range items {
+		slices.Sort(ids)
+		refusal.with(what, strings.Join(ids, " "))
+	}
+	return refusal
 }
 
 // EventType is funds-carried-over.

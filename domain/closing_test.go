@@ -106,6 +106,10 @@ func TestAYearIsClosed(t *testing.T) {
 	s.when(&domain.CloseYear{Year: -5}).refused("year_range", "year", "year=-5")
 	s.and(receive("other", "1", "2018-05"))
 	s.when(closed(2018)).refused("open_items", "year", "funds=f other")
+	s.and(ask("r1", "1"), ask("r2", "1"), ask("r3", "1")).as("wang")
+	s.and(s.approve("r1"), s.approve("r2"), payFor("r2", "1"))
+	s.when(closed(2018)).refused("open_items", "year", "funds=f other", "unapproved=r3", "unpaid=r1")
+	s.and(reject("r3")).as("li").and(withdraw("r1"), giveBack("f", "road", "1", "2018-06"))
 	s.when(closed(2017)).then(&domain.YearClosed{Evidence: on("2020-01"), Year: 2017})
 	s.when(closed(2017)).nothing()
 	for _, date := range []string{"2017", "2017-12", "2017-12-31"} {

@@ -31,7 +31,8 @@ type Ledger struct {
 	openRequests  table[ID, []ID] // of each fund
 	totals        table[Currency, Sums]
 	closedYears   table[int, bool]
-	payments      table[key, []Date] // with a voucher, by the date that its number counts for
+	restatements  table[string, restatement] // allowed, by entry
+	payments      table[key, []Date]         // with a voucher, by the date that its number counts for
 	reversed      table[string, bool]
 	keys          table[key, struct{}]
 }
@@ -61,6 +62,7 @@ func NewLedger() *Ledger {
 	l.totals = newTable[Currency, Sums](u)
 	l.payments = newTable[key, []Date](u)
 	l.closedYears = newTable[int, bool](u)
+	l.restatements = newTable[string, restatement](u)
 	l.reversed = newTable[string, bool](u)
 	l.keys = newTable[key, struct{}](u)
 	return l
@@ -78,6 +80,9 @@ func (l *Ledger) Decide(c Command, ctx Context) ([]Event, error) {
 	events, err := c.decide(l, ctx)
 	if err == nil {
 		err = l.withinCeiling(c, events)
+	}
+	if err == nil {
+		events, err = l.restated(events, ctx)
 	}
 	if err != nil {
 		return nil, err
@@ -232,8 +237,7 @@ func (l *Ledger) openDate(d Date, ctx Context) error {
 			hint("give the date on which it happened").with("date", d).with("today", ctx.Today)
 	}
 	if l.closedYears.has(d.Year()) {
-		return clash("period_closed", "the year %d is closed", d.Year()).in("date").
-			hint("record it with a date in an open year").with("year", d.Year())
+		return l.mayRestate(d, ctx)
 	}
 	return nil
 }

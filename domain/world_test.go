@@ -140,6 +140,7 @@ func everything(t testing.TB) *story {
 		&domain.AddNote{NoteID: "n", Kind: "memo", Text: "t", Evidence: on("2018-06")},
 		agree("a"), pair("pair"), unpair("pair", "2019"), halves("school"), reported("1", "5", "2018"), closed(2017))
 	everyRequest(s)
+	restate(s)
 	for _, next := range steps[1:5] {
 		s.and(next.do(step("road", "2018")))
 	}

@@ -26,5 +26,8 @@ func (p *programme) oversee() {
 	content := domain.RequestContent{Request: input.Request, Fund: fund, Project: project, Amount: domain.Money{Minor: 30000, Currency: "CNY"}}
 	p.as("checker", &domain.ApproveDisbursement{Request: input.Request, Content: content.Hash("")})
 	p.must(&domain.DisburseFunds{FundAmount: input.FundAmount, Project: project, Request: input.Request})
+	p.must(&domain.CloseYear{Year: 1950})
+	p.as("checker", &domain.AllowRestatement{Entry: fmt.Sprintf("%s-entry-%d", p.name, p.count+1), Year: 1950, LastDay: dateOf("2100"), Reason: "archive"})
+	p.must(&domain.RegisterOrganisation{Organisation: own("old"), Name: "Old", Kind: "other", Evidence: domain.Evidence{Date: dateOf("1950")}})
 	p.close()
 }

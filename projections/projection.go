@@ -31,6 +31,7 @@ var projections = []*projection{
 	reportedProjection,
 	earmarksProjection,
 	requestsProjection,
+	restatementsProjection,
 	journalProjection,
 	totalsProjection,
 }

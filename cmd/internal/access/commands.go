@@ -58,6 +58,7 @@ var commands = map[string]Capability{
 	"reverse-entry":      CorrectEntries,
 	"close-fund":         ClosePeriods,
 	"close-year":         ClosePeriods,
+	"allow-restatement":  ApproveDisbursement,
 
 	"record-reported-transaction": ImportReports,
 }

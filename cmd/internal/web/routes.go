@@ -58,6 +58,8 @@ var routes = []Route{
 		"Requests for payments by id, with who did what."},
 	{"GET", "/v1/ledgers/{ledger}/requests/same-person", access.ReadLedger, list((*projections.DB).SamePersonChains),
 		"Requests that were paid by who requested or approved them."},
+	{"GET", "/v1/ledgers/{ledger}/restatements", access.ReadLedger, list((*projections.DB).Restatements, "year", "state"),
+		"Entries in closed years that were allowed, and those that were recorded."},
 	{"GET", "/v1/ledgers/{ledger}/status", access.ReadStatus, (*Server).getStatus, "The same as /v1/status."},
 
 	{"GET", "/v1/status", access.ReadStatus, (*Server).getStatus, "The log's end, how far each read model is, durability and versions."},
