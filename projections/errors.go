@@ -3,17 +3,19 @@ package projections
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"aidledger/eventstore"
 )
 
 // Error says that a question cannot be answered. Code is stable; Hint says
-// what to do.
+// what to do, and RetryAfter when, where waiting helps.
 type Error struct {
-	Code    string
-	Message string
-	Hint    string
-	Err     error // the cause, for operators; may be nil
+	Code       string
+	Message    string
+	Hint       string
+	Err        error // the cause, for operators; may be nil
+	RetryAfter time.Duration
 }
 
 // The codes of an Error.
