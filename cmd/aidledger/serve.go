@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
@@ -19,6 +21,7 @@ import (
 	"aidledger/cmd/internal/web"
 	"aidledger/eventstore"
 	"aidledger/projections"
+	"aidledger/projections/people"
 
 	"github.com/spf13/cobra"
 )
@@ -31,12 +34,14 @@ const stopMax = 20 * time.Second
 type serveOptions struct {
 	dir                       string
 	listen                    string
+	publicURL                 string
 	token                     string // empty: the one of the data directory
 	natsURL, natsUser, natsPW string
 	postgresURL               string
 	stream                    string
 	replicas                  int
 	demo                      bool
+	loopback                  bool // nobody on another machine can reach it
 }
 
 func (c *command) serve() *cobra.Command {
@@ -61,7 +66,7 @@ func (c *command) serve() *cobra.Command {
 func readServeOptions(cmd *cobra.Command) (o serveOptions, err error) {
 	get := func(env string) string { return value(cmd, env) }
 	o = serveOptions{
-		dir: get("AIDLEDGER_DATA"), listen: get("AIDLEDGER_LISTEN"), token: get("AIDLEDGER_TOKEN"),
+		dir: get("AIDLEDGER_DATA"), listen: get("AIDLEDGER_LISTEN"), publicURL: strings.TrimSuffix(get("AIDLEDGER_PUBLIC_URL"), "/"), token: get("AIDLEDGER_TOKEN"),
 		natsURL: get("AIDLEDGER_NATS_URL"), natsUser: get("AIDLEDGER_NATS_USER"), natsPW: get("AIDLEDGER_NATS_PASSWORD"),
 		postgresURL: get("AIDLEDGER_POSTGRES_URL"), stream: get("AIDLEDGER_STREAM"),
 	}
@@ -72,7 +77,9 @@ func readServeOptions(cmd *cobra.Command) (o serveOptions, err error) {
 	if n, err := strconv.Atoi(port); err != nil || n < 0 || n > 65535 {
 		return o, usage(cmd, "--listen has the port %q; ports go from 0 to 65535", port)
 	}
-	if ip := net.ParseIP(host); o.token == "" && host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+	ip := net.ParseIP(host)
+	o.loopback = host == "localhost" || ip != nil && ip.IsLoopback()
+	if o.token == "" && !o.loopback {
 		return o, usage(cmd, "--listen %s is open to other machines; set a token for them in AIDLEDGER_TOKEN, or listen on 127.0.0.1", o.listen)
 	}
 	if o.token != "" && len(o.token) < 16 {
@@ -112,6 +119,7 @@ type server struct {
 	data     *dataDir
 	store    *eventstore.Store
 	views    *projections.DB
+	people   *people.Store
 	runner   *projections.Runner
 	versions map[string]string
 	failed   chan error // a part that cannot go on
@@ -168,6 +176,9 @@ func (s *server) start(ctx context.Context) error {
 	if err := s.openViews(ctx, log, database); err != nil {
 		return err
 	}
+	if err := s.openPeople(ctx, database); err != nil {
+		return err
+	}
 	url, err := s.startHTTP(ctx, listener)
 	if err != nil {
 		return err
@@ -182,7 +193,7 @@ func (s *server) start(ctx context.Context) error {
 		return err
 	}
 	fmt.Fprintf(s.out, "listening on %s (data in %s)\n", url, s.data.path)
-	return nil
+	return s.welcome(ctx)
 }
 
 // step tells on stderr what is being done, and after it how long that took.
@@ -259,8 +270,9 @@ func (s *server) startHTTP(ctx context.Context, listener net.Listener) (url stri
 		host = "127.0.0.1"
 	}
 	url = "http://" + net.JoinHostPort(host, strconv.Itoa(at.Port))
+	s.publicURL = cmp.Or(s.publicURL, url)
 	h := web.New(web.Config{Store: s.store, Views: s.views, Runner: s.runner, Log: s.log, Token: s.token,
-		ReadyAt: end, Pages: s.demo, Versions: s.versions}).HTTP()
+		People: s.people, PublicURL: s.publicURL, ReadyAt: end, Pages: s.demo, Versions: s.versions}).HTTP()
 	go func() {
 		if err := h.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 			s.failed <- err

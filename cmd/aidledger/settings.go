@@ -29,6 +29,7 @@ var settings = []setting{
 	{"nats-url", "AIDLEDGER_NATS_URL", "", "NATS servers to use instead of the one inside", "serve"},
 	{"nats-user", "AIDLEDGER_NATS_USER", "", "user at the NATS servers", "serve"},
 	{"", "AIDLEDGER_NATS_PASSWORD", "", "password at the NATS servers", "serve"},
+	{"public-url", "AIDLEDGER_PUBLIC_URL", "", "address by which browsers reach the server, as in https://ledger.example; that of --listen if left out", "serve"},
 	{"postgres-url", "AIDLEDGER_POSTGRES_URL", "", "connection string of a PostgreSQL database to use instead of a private one", "serve"},
 	{"replicas", "AIDLEDGER_REPLICAS", "1", "copies of the log in a NATS cluster: 1, 3 or 5", "serve"},
 	{"stream", "AIDLEDGER_STREAM", "AIDLEDGER", "name of the JetStream stream", "serve"},

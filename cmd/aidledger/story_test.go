@@ -51,7 +51,7 @@ func TestStories(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "ready": ready, "sql": sql, "postmaster": postmaster, "gone": gone, "occupy": occupy,
+			"exits": exits, "ready": ready, "sql": sql, "postmaster": postmaster, "gone": gone, "occupy": occupy, "as": as,
 		},
 	})
 }
@@ -148,4 +148,18 @@ func occupy(ts *testscript.TestScript, _ bool, _ []string) {
 	_, port, err := net.SplitHostPort(l.Addr().String())
 	ts.Check(err)
 	ts.Setenv("PORT", port)
+}
+
+// as gives the program the token in a file, and that of the server again
+// without one.
+func as(ts *testscript.TestScript, _ bool, args []string) {
+	ts.Setenv("AIDLEDGER_URL", "")
+	ts.Setenv("AIDLEDGER_TOKEN", "")
+	if len(args) == 0 {
+		return
+	}
+	a, err := readAddress(ts.Getenv("AIDLEDGER_DATA"))
+	ts.Check(err)
+	ts.Setenv("AIDLEDGER_URL", a.URL)
+	ts.Setenv("AIDLEDGER_TOKEN", strings.TrimSpace(ts.ReadFile(args[0])))
 }

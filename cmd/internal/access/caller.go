@@ -15,6 +15,7 @@ type Caller struct {
 	Name    string   // for the caller's own eyes, never in a log
 	Role    string   // name of the role
 	Method  Method   // how the caller proved to be that person
+	Demo    bool     // a person of a demonstration, whose password is public
 	Token   string   // id of the token, where Method is Token
 	Ledgers []string // a scope: no other ledger; nil for all
 	Grants  map[Capability]Limit

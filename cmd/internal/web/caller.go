@@ -9,6 +9,7 @@ import (
 	"aidledger/cmd/internal/access"
 	"aidledger/domain"
 	"aidledger/eventstore"
+	"aidledger/projections/people"
 )
 
 // admit finds the caller of a request and asks the gate whether the caller may
@@ -34,17 +35,25 @@ func (s *Server) admit(rt Route, r *http.Request) (access.Caller, error) {
 // caller turns a request into its caller. It is the only place that does.
 func (s *Server) caller(r *http.Request) (access.Caller, error) {
 	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	if strings.EqualFold(scheme, "Bearer") {
-		if subtle.ConstantTimeCompare([]byte(token), []byte(s.Token)) == 1 {
-			return access.LocalOwner(), nil
-		}
-		if s.Authenticate != nil {
-			if c, err := s.Authenticate(r.Context(), token); err != nil || !c.IsNobody() {
-				return c, err
-			}
-		}
+	if s.Token != "" && subtle.ConstantTimeCompare([]byte(token), []byte(s.Token)) == 1 && strings.EqualFold(scheme, "Bearer") {
+		return access.LocalOwner(), nil
 	}
-	return access.Caller{}, newProblem("unauthenticated", "this needs a token", "send the header Authorization: Bearer TOKEN; the token is in server.json of the data directory")
+	var b people.Bearer
+	var ok bool
+	var err error
+	switch session := s.sessionOf(r); {
+	case s.People == nil:
+	case scheme != "": // a token that is of no use is not made good by a cookie
+		b, ok, err = s.People.Token(r.Context(), token)
+		ok = ok && strings.EqualFold(scheme, "Bearer")
+	case session != "":
+		b, ok, err = s.People.Session(r.Context(), session)
+	}
+	if err != nil || ok {
+		return access.CallerOf(b), err
+	}
+	return access.Caller{}, newProblem("unauthenticated", "this needs a token or a session",
+		"sign in, or send the header Authorization: Bearer TOKEN; that of the owner is in server.json of the data directory")
 }
 
 // namedBy returns the places and projects that a query is about, as far as its

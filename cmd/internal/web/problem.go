@@ -13,6 +13,7 @@ import (
 	"aidledger/domain"
 	"aidledger/eventstore"
 	"aidledger/projections"
+	"aidledger/projections/people"
 
 	"github.com/go-json-experiment/json"
 )
@@ -60,7 +61,9 @@ var statuses = map[string]int{
 	"position_unknown": 400, "batch_empty": 400, "command_missing": 400,
 	projections.BadQuery: 400,
 
-	"unauthenticated": 401, "cross_origin": 403, "self_approval": 403,
+	"unauthenticated": 401, "cross_origin": 403, "self_approval": 403, "session_required": 403,
+	people.SignInRefused: 401, people.SecondFactorRequired: 401, people.SecondFactorRefused: 401, people.TooManyAttempts: 429,
+	people.PersonNotFound: 404, people.TokenNotFound: 404, people.LoginTaken: 409, people.SubjectTaken: 409, people.OwnRole: 403,
 	access.Forbidden: 403, access.ForbiddenLedger: 403, access.OutsideLimit: 403,
 
 	"not_found": 404, "path_not_found": 404, "command_not_found": 404, "ledger_not_found": 404,
@@ -135,7 +138,7 @@ func problemOf(err error) *Problem {
 		return newProblem(eventstore.LogUnreadable, bad.Error(), "run aidledger verify")
 	case errors.As(err, &query):
 		p := newProblem(query.Code, query.Message, query.Hint)
-		if p.Status == http.StatusServiceUnavailable {
+		if p.retryAfter = query.RetryAfter; p.Status == http.StatusServiceUnavailable {
 			p.retryAfter = time.Second
 		}
 		return p

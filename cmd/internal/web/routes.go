@@ -31,7 +31,7 @@ var routes = []Route{
 	{"GET", "/{$}", access.Public, (*Server).getPage, "Shows the totals of every ledger to people."},
 	{"GET", "/page.css", access.Public, (*Server).getStyle, "The style of that page."},
 
-	{"GET", "/v1", access.SignedIn, (*Server).getRoutes, "Lists these routes."},
+	{"GET", "/v1", access.SignedIn, (*Server).getRouteTable, "Lists these routes."},
 	{"GET", "/v1/commands", access.SignedIn, (*Server).getCommands, "Lists the commands with their fields."},
 	{"POST", "/v1/ledgers/{ledger}/commands/{command}", access.ByCommand, (*Server).postCommand, "Records one command; needs an Idempotency-Key."},
 	{"POST", "/v1/ledgers/{ledger}/commands", access.ByCommand, (*Server).postBatch, "Records JSON lines of commands in their order; ?atomic=true: all or none."},
@@ -97,7 +97,7 @@ func (s *Server) mux() *http.ServeMux {
 	return mux
 }
 
-func (s *Server) getRoutes(_ access.Caller, w http.ResponseWriter, r *http.Request) error {
+func (s *Server) getRouteTable(_ access.Caller, w http.ResponseWriter, r *http.Request) error {
 	type line struct {
 		Method string            `json:"method"`
 		Path   string            `json:"path"`

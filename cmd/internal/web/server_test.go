@@ -17,6 +17,7 @@ import (
 	"aidledger/eventstore/localnats"
 	"aidledger/projections"
 	"aidledger/projections/localpg/pgtest"
+	"aidledger/projections/people"
 
 	"github.com/go-json-experiment/json"
 )
@@ -26,8 +27,9 @@ const token = "token-of-the-tests"
 // api is a running server with everything behind it.
 type api struct {
 	*httptest.Server
-	store *eventstore.Store
-	log   *syncBuffer
+	store  *eventstore.Store
+	people *people.Store
+	log    *syncBuffer
 }
 
 // syncBuffer is a log that tests read while the server writes.
@@ -64,11 +66,17 @@ func start(t testing.TB, more ...Route) *api {
 		t.Fatal(err)
 	}
 	t.Cleanup(store.Close)
-	views, err := projections.Open(t.Context(), pgtest.Database(t))
+	database := pgtest.Database(t)
+	views, err := projections.Open(t.Context(), database)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(views.Close)
+	persons, err := people.Open(t.Context(), database, time.Now, logger)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(persons.Close)
 	runner := projections.NewRunner(views, store, logger)
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan struct{})
@@ -79,12 +87,12 @@ func start(t testing.TB, more ...Route) *api {
 		}
 	}()
 	t.Cleanup(func() { stop(); <-ended })
-	s := New(Config{Store: store, Views: views, Runner: runner, Log: logger, Token: token, Authenticate: byRole, Pages: true}, more...)
+	s := New(Config{Store: store, Views: views, Runner: runner, Log: logger, Token: token, People: persons, PublicURL: "http://127.0.0.1", Pages: true}, more...)
 	h := httptest.NewUnstartedServer(s)
 	h.Config = s.HTTP()
 	h.Start()
 	t.Cleanup(h.Close)
-	return &api{h, store, log}
+	return &api{h, store, persons, log}
 }
 
 // answer is what came back.

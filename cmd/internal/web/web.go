@@ -15,6 +15,7 @@ import (
 	"aidledger/cmd/internal/access"
 	"aidledger/eventstore"
 	"aidledger/projections"
+	"aidledger/projections/people"
 
 	"github.com/go-json-experiment/json"
 )
@@ -26,9 +27,8 @@ type Config struct {
 	Runner *projections.Runner
 	Log    *slog.Logger
 
-	// Authenticate returns whose token that is, nobody if it is of no use. Nil:
-	// there is only the token of the owner.
-	Authenticate func(ctx context.Context, token string) (access.Caller, error)
+	People    *people.Store // nil: there is nobody but the owner
+	PublicURL string        // where browsers reach the server, without a slash at the end
 
 	Token    string            // of the owner, who may do everything
 	ReadyAt  uint64            // the log's end at the start; ready when the read models are there
@@ -49,6 +49,9 @@ type Server struct {
 // New returns a server of the API, and of more routes beside it.
 func New(c Config, more ...Route) *Server {
 	s := &Server{Config: c, gate: access.Gate{Log: c.Log}, routes: slices.Concat(routes, more)}
+	if c.People != nil {
+		s.routes = append(s.routes, peopleRoutes...)
+	}
 	s.ctx, s.stop = context.WithCancel(context.Background())
 	origins := http.NewCrossOriginProtection()
 	origins.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

@@ -240,17 +240,6 @@ func TestAPanicBecomesAProblemAndTheServerGoesOn(t *testing.T) {
 	}
 }
 
-func TestNoRouteOfTheAPIAnswersWithoutAToken(t *testing.T) {
-	a := start(t)
-	for _, rt := range routes {
-		path := strings.NewReplacer("{ledger}", "test", "{command}", "close-year", "{id}", "x", "{$}", "").Replace(rt.Path)
-		got := a.call(t, rt.Method, path, "", "Authorization", "")
-		if (got.status == http.StatusUnauthorized) != strings.HasPrefix(path, "/v1") {
-			t.Errorf("%s %s answers %d", rt.Method, path, got.status)
-		}
-	}
-}
-
 func TestReadyAfterTheReadModelsHaveWhatTheLogHad(t *testing.T) {
 	a := opened(t)
 	if got := a.call(t, "GET", "/readyz", "", "Authorization", ""); got.status != 200 || !strings.Contains(got.body, `"ready":true`) {
