@@ -57,6 +57,11 @@ func (c *copying) int16(n int) {
 	c.rows = binary.BigEndian.AppendUint16(c.rows, uint16(int16(n)))
 }
 
+func (c *copying) uuid(id [16]byte) {
+	c.rows = append(c.rows, 0, 0, 0, 16)
+	c.rows = append(c.rows, id[:]...)
+}
+
 func (c *copying) bool(b bool) {
 	c.rows = append(c.rows, 0, 0, 0, 1, 0)
 	if b {

@@ -59,13 +59,19 @@ func decode(m eventstore.Message) *block {
 	out.hash, out.previous, out.entries = b.Hash, b.Previous, len(b.Entries)
 	out.facts = make([]fact, 0, b.Events())
 	var room []domain.Movement
+	var ids []flowID
 	_ = b.Each(func(at eventstore.Position, entry *eventstore.Entry, event *eventstore.Event) error {
 		if event.Fact == nil {
 			return nil
 		}
 		first := len(room)
 		room = domain.AppendMovements(room, event.Fact)
-		out.facts = append(out.facts, fact{at: at, ledger: b.Ledger, entry: entry, event: event, movements: room[first:len(room):len(room)]})
+		for i := first; i < len(room); i++ {
+			k := flowKeyOf(b.Ledger, event.Fact, &room[i])
+			ids = append(ids, k.id())
+		}
+		out.facts = append(out.facts, fact{at: at, ledger: b.Ledger, entry: entry, event: event,
+			movements: room[first:len(room):len(room)], flows: ids[first:len(room):len(room)]})
 		return nil
 	})
 	return out

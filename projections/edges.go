@@ -4,7 +4,6 @@ import (
 	"context"
 	"maps"
 	"slices"
-	"strings"
 
 	"aidledger/domain"
 
@@ -33,44 +32,29 @@ func stepOf(noun string) int {
 	return stepProject // what passes through a project: a disbursement, an entry
 }
 
-// touching limits the journal to the movements of a thing.
+// touching limits movements of a ledger ($1) to those of a thing.
 func (c *conditions) touching(q TraceQuery, noun string) {
-	c.and("j.ledger = ?", q.Ledger)
 	switch noun {
 	case "organisation":
-		c.and("(" + c.given(q) + " or " + c.paid(q) + ")")
+		c.andFlow("(provider = ? or payee = ?)", q.ID, q.ID)
 	case "place":
-		c.and(`j.place <> '' and j.place = any(array(
+		c.andFlow(`place = any(array(
 			with recursive inside (place) as (
 				values (? collate "C")
 				union
-				select p.place from inside i join aidledger.places p on p.ledger = ? and p.parent = i.place)
-			select place from inside))`, q.ID, q.Ledger)
+				select p.place from inside i join aidledger.places p on p.ledger = $1 and p.parent = i.place)
+			select place from inside))`, q.ID)
 	case "fund", "gift":
-		c.and("j.fund = ?", q.ID)
+		c.andFlow("fund = ?", q.ID)
 	case "project":
-		c.and("j.project = ? and j.project <> ''", q.ID)
-	case "disbursement":
-		c.and("j.disbursement = ? and j.disbursement <> ''", q.ID)
-	case nounEntry:
-		c.and("j.entry = ?", q.ID)
+		c.andFlow("project = ?", q.ID)
+	case "disbursement", nounEntry:
+		c.named(noun, q.ID)
 	default:
+		c.few = true
 		c.and("false")
 	}
 	c.asOf(q.AsOf)
-}
-
-// given is what an organisation gave; the journal has an index on funds.
-func (c *conditions) given(q TraceQuery) string {
-	ledger, id := c.arg(q.Ledger), c.arg(q.ID)
-	return strings.NewReplacer("$l", ledger, "$i", id).Replace(`j.fund = any(array(
-		select fund from aidledger.funds where ledger = $l and provider = $i
-		union all select gift from aidledger.gifts where ledger = $l and donor = $i))`)
-}
-
-// paid is what an organisation was paid.
-func (c *conditions) paid(q TraceQuery) string {
-	return "j.payee <> '' and j.payee = " + c.arg(q.ID)
 }
 
 // edges reads the money that passes the thing. An organisation may give and be
@@ -80,8 +64,8 @@ func (t *Trace) edges(ctx context.Context, tx pgx.Tx, q TraceQuery) error {
 	roads := map[int]func(*conditions){stepOf(t.Noun): func(c *conditions) { c.touching(q, t.Noun) }}
 	if t.Noun == "organisation" {
 		roads = map[int]func(*conditions){
-			stepProvider: func(c *conditions) { c.and("j.ledger = $1 and " + c.given(q)); c.asOf(q.AsOf) },
-			stepPlace:    func(c *conditions) { c.and("j.ledger = $1 and " + c.paid(q)); c.asOf(q.AsOf) },
+			stepProvider: func(c *conditions) { c.andFlow("provider = ?", q.ID); c.asOf(q.AsOf) },
+			stepPlace:    func(c *conditions) { c.andFlow("payee = ?", q.ID); c.asOf(q.AsOf) },
 		}
 	}
 	for _, at := range slices.Sorted(maps.Keys(roads)) {
@@ -110,19 +94,18 @@ type step struct {
 	above bool
 }
 
-// stepsSQL adds up the movements (legs) of a thing by the edges of the way. The
-// first edges are those of the whole funds: what a village got came out of them.
+// stepsSQL adds up the money of a thing (legs) and of its funds (funding) by the
+// edges of the way. The first edges are those of the whole funds: what a village
+// got came out of them.
 const stepsSQL = `
-	funding as (
-		select j.* from aidledger.journal j where j.ledger = $1 and j.fund = any(array(select distinct fund from legs)) and j.project = '' and %s),
 	steps as (
 		select 1 as step, 'organisation' as from_noun, provider as from_id, 'fund' as to_noun, fund as to_id, stage, currency, amount, entries
 		from funding where stage not in ('carried-in', 'carried-out', 'distributed')
 		union all
-		select 1, 'fund', o.fund, 'fund', i.fund, 'carried-in', i.currency, i.amount, i.entries
-		from funding x join aidledger.journal o on o.ledger = $1 and o.block = x.block and o.event = x.event and o.stage = 'carried-out'
-			join aidledger.journal i on i.ledger = $1 and i.block = x.block and i.event = x.event and i.stage = 'carried-in'
-		where x.stage = 'carried-in' or x.stage = 'carried-out' and i.fund not in (select fund from legs)
+		select 1, 'fund', other_fund, 'fund', fund, stage, currency, amount, entries from funding where stage = 'carried-in'
+		union all
+		select 1, 'fund', fund, 'fund', other_fund, 'carried-in', currency, amount, entries
+		from funding where stage = 'carried-out' and other_fund not in (select fund from legs)
 		union all
 		select 2, 'fund', fund, 'project', project, stage, currency, amount, entries from legs where project <> ''
 		union all
@@ -141,10 +124,11 @@ func readSteps(ctx context.Context, tx pgx.Tx, q TraceQuery, at int, touching fu
 	legs := &conditions{args: []any{q.Ledger, stageNames()}}
 	touching(legs)
 	funding := &conditions{args: legs.args}
-	funding.and("true")
+	funding.andFlow("fund = any(array(select distinct fund from legs)) and project = ''")
 	funding.asOf(q.AsOf)
-	rows, _ := tx.Query(ctx, "with legs as materialized (select j.* from aidledger.journal j where "+legs.String()+"),"+
-		strings.Replace(stepsSQL, "%s", funding.String(), 1), funding.args...)
+	legsFrom := legs.from(legs.few || !q.AsOf.IsZero())
+	fundingFrom := funding.from(!q.AsOf.IsZero())
+	rows, _ := tx.Query(ctx, "with legs as materialized ("+legsFrom+"), funding as ("+fundingFrom+"), "+stepsSQL, funding.args...)
 	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (step, error) {
 		var s step
 		var n int
@@ -154,6 +138,19 @@ func readSteps(ctx context.Context, tx pgx.Tx, q TraceQuery, at int, touching fu
 		s.above = n <= at
 		return s, err
 	})
+}
+
+// from reads flows, or the single movements where only those can tell.
+func (c *conditions) from(movements bool) string {
+	const columns = "select fund, provider, project, place, payee, other_fund, stage, currency, amount, entries, place_entries from "
+	switch {
+	case !movements:
+		return columns + "aidledger.flows where ledger = $1" + also(c.ofFlows())
+	case c.few:
+		return columns + "aidledger.movements j where ledger = $1" + also(c.String())
+	}
+	return columns + "aidledger.movements j where flow = any(array(select flow from aidledger.flows where ledger = $1" + also(c.ofFlows()) + "))" +
+		also(c.ofMovements())
 }
 
 func stageNames() []string {

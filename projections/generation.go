@@ -7,6 +7,8 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"aidledger/domain"
@@ -18,19 +20,23 @@ import (
 //go:embed generation.sql
 var generationSQL string
 
-// Two lines part a SQL file: the tables; what a bulk load is faster without;
-// and the indexes that only queries need, one statement each. Two connections
-// make those at once, so each has a name of its own.
+// Lines part a SQL file: the tables; what a bulk load is faster without; the
+// indexes that queries need, one statement each, which several connections make
+// at once, so each has a name of its own; and what has to come after them.
 const (
 	afterBulk  = "-- after a bulk load\n"
 	forQueries = "-- for queries\n"
+	atLast     = "-- at last\n"
 )
 
-// sections parts the SQL of a projection.
-func (p *projection) sections() (tables, keys, indexes string) {
-	tables, indexes, _ = strings.Cut(p.sql, forQueries)
-	tables, keys, _ = strings.Cut(tables, afterBulk)
-	return tables, keys, indexes
+// sections is the SQL of a projection by these lines.
+type sections struct{ tables, keys, indexes, last string }
+
+func (p *projection) sections() (s sections) {
+	rest, last, _ := strings.Cut(p.sql, atLast)
+	rest, indexes, _ := strings.Cut(rest, forQueries)
+	tables, keys, _ := strings.Cut(rest, afterBulk)
+	return sections{tables, keys, indexes, last}
 }
 
 // Advisory locks of the database. They are released when the connection that
@@ -74,13 +80,14 @@ func createTables(ctx context.Context, tx pgx.Tx, schema string, kind tableKind)
 	var sql strings.Builder
 	fmt.Fprintf(&sql, "create schema %[1]s; comment on schema %[1]s is 'Tables of the read models; read them through the views of the schema aidledger.'; set local search_path = %[1]s; %[2]s", schema, generationSQL)
 	for _, p := range projections {
-		tables, keys, indexes := p.sections()
+		s := p.sections()
+		tables := s.tables
 		if kind == scratchTables {
 			tables = strings.ReplaceAll(tables, "create table", "create unlogged table")
 		}
 		sql.WriteString(tables)
 		if kind == wholeTables {
-			sql.WriteString(keys + indexes)
+			sql.WriteString(s.keys + s.indexes + s.last)
 		}
 		fmt.Fprintf(&sql, "insert into checkpoint (projection, block, hash) values ('%s', 0, '');\n", p.name)
 	}
@@ -95,8 +102,7 @@ func createTables(ctx context.Context, tx pgx.Tx, schema string, kind tableKind)
 func createKeys(ctx context.Context, tx pgx.Tx) error {
 	var sql strings.Builder
 	for _, p := range projections {
-		_, keys, _ := p.sections()
-		sql.WriteString(keys)
+		sql.WriteString(p.sections().keys)
 	}
 	return exec(ctx, tx.Conn(), sql.String())
 }
@@ -107,28 +113,47 @@ const indexers = 2
 // createIndexes makes the indexes that createTables left out for a bulk load.
 // Several at a time are faster than PostgreSQL's own parallel work on one.
 func (db *DB) createIndexes(ctx context.Context, schema string) error {
-	var statements []string
+	var indexes, last []string
 	for _, p := range projections {
-		_, _, indexes := p.sections()
-		for sql := range strings.SplitSeq(indexes, ";\n") {
-			if sql != "" {
-				statements = append(statements, sql)
-			}
-		}
+		s := p.sections()
+		indexes, last = append(indexes, statementsOf(s.indexes)...), append(last, statementsOf(s.last)...)
 	}
-	failures := make(chan error, indexers)
-	for i := range indexers {
-		go func() { failures <- db.createSome(ctx, schema, statements, i) }()
+	if err := db.createAll(ctx, schema, indexes, indexers); err != nil {
+		return err
+	}
+	return db.createAll(ctx, schema, last, 1)
+}
+
+func statementsOf(sql string) []string {
+	return strings.FieldsFunc(sql, func(r rune) bool { return r == ';' })
+}
+
+// createAll runs statements on some connections; each takes the next one.
+func (db *DB) createAll(ctx context.Context, schema string, statements []string, connections int) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	next := make(chan string, len(statements))
+	for _, sql := range statements {
+		next <- sql
+	}
+	close(next)
+	failures := make(chan error, connections)
+	for range connections {
+		go func() { failures <- db.createSome(ctx, schema, next) }()
 	}
 	var all []error
-	for range indexers {
-		all = append(all, <-failures)
+	for range connections {
+		err := <-failures
+		if err != nil {
+			cancel()
+		}
+		all = append(all, err)
 	}
 	return errors.Join(all...)
 }
 
-// createSome runs every indexers-th statement, from the first one on.
-func (db *DB) createSome(ctx context.Context, schema string, statements []string, first int) error {
+// createSome runs statements on a connection of its own.
+func (db *DB) createSome(ctx context.Context, schema string, statements <-chan string) error {
 	conn, err := db.connect(ctx)
 	if err != nil {
 		return err
@@ -137,8 +162,8 @@ func (db *DB) createSome(ctx context.Context, schema string, statements []string
 	if err := exec(ctx, conn, "set search_path = "+schema+"; "+bulkSettings+"; set max_parallel_maintenance_workers = 0"); err != nil {
 		return err
 	}
-	for i := first; i < len(statements); i += indexers {
-		if err := exec(ctx, conn, statements[i]); err != nil {
+	for sql := range statements {
+		if err := exec(ctx, conn, sql); err != nil {
 			return err
 		}
 	}
@@ -154,14 +179,18 @@ func exec(ctx context.Context, conn *pgx.Conn, sql string) error {
 	return err
 }
 
-// switchViews makes the stable views show a generation.
+// switchViews makes the stable views show a generation: each table, and the
+// journal twice. With its accounts it is for people; without, as movements, it is
+// for queries that an index alone can answer.
 func switchViews(ctx context.Context, tx pgx.Tx, generation int) error {
+	shown := map[string]string{}
 	for _, table := range allTables() {
-		query := "select * from " + schemaOf(generation) + "." + table
-		if table == "journal" {
-			query = fmt.Sprintf("select j.*, s.from_account, s.to_account from %[1]s.journal j left join %[1]s.stages s on s.stage = j.stage", schemaOf(generation))
-		}
-		if err := showView(ctx, tx, table, query); err != nil {
+		shown[table] = "select * from " + schemaOf(generation) + "." + table
+	}
+	shown["movements"] = shown["journal"]
+	shown["journal"] = fmt.Sprintf("select j.*, s.from_account, s.to_account from %[1]s.journal j left join %[1]s.stages s on s.stage = j.stage", schemaOf(generation))
+	for _, view := range slices.Sorted(maps.Keys(shown)) {
+		if err := showView(ctx, tx, view, shown[view]); err != nil {
 			return err
 		}
 	}

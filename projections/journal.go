@@ -27,7 +27,7 @@ type journalProjector struct {
 }
 
 // journalColumns counts the columns of the table journal.
-const journalColumns = 30
+const journalColumns = 32
 
 func (p *journalProjector) flush(ctx context.Context, tx pgx.Tx) error {
 	sql := "copy journal from stdin (format binary)"
@@ -80,6 +80,8 @@ func (p *journalProjector) apply(f *fact) error {
 		p.text(string(d.payee))
 		p.text(d.reverses)
 		p.text(f.entry.Actor)
+		p.text(string(otherFund(f.event.Fact, m)))
+		p.uuid(f.flows[i])
 	}
 	return nil
 }

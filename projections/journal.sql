@@ -28,7 +28,9 @@ create table journal (
 	payer            text collate "C" not null,
 	payee            text collate "C" not null,
 	reverses         text not null,
-	actor            text not null
+	actor            text not null,
+	other_fund       text collate "C" not null,
+	flow             uuid not null
 );
 comment on table journal is 'Every movement of money: one row for each leg of an event, in the order of the log.';
 comment on column journal.block is 'Stream sequence of the block.';
@@ -48,15 +50,14 @@ comment on column journal.on_receipt is 'The fund is funded by its receipts, not
 comment on column journal.entries is 'What the leg adds to a count of entries: 1, -1 for a reversal, 0 for a further leg of one amount.';
 comment on column journal.place_entries is 'The same, where entries are counted by place.';
 comment on column journal.reverses is 'Entry that is taken back; empty: none.';
-
--- after a bulk load
-alter table journal add primary key (ledger, block, event, leg);
+comment on column journal.other_fund is 'Fund on the other side of what was carried over; empty: not carried over.';
+comment on column journal.flow is 'Flow that it belongs to; see the table flows.';
 
 -- for queries
+create unique index journal_pkey on journal (ledger, block, event, leg);
+create index journal_flow on journal (flow, block, event, leg);
 create index journal_entry on journal (entry);
-create index journal_fund on journal (fund);
-create index journal_fund_itself on journal (fund) where project = '';
-create index journal_project on journal (project) where project <> '';
-create index journal_place on journal (place) where place <> '';
-create index journal_payee on journal (payee) where payee <> '';
 create index journal_disbursement on journal (disbursement) where disbursement <> '';
+
+-- at last
+alter table journal add primary key using index journal_pkey;

@@ -98,16 +98,16 @@ func (db *DB) Journal(ctx context.Context, q JournalQuery) (Journal, error) {
 }
 
 func (q JournalQuery) conditions() (*conditions, error) {
-	c := &conditions{}
-	c.and("j.ledger = ?", q.Ledger)
+	c := &conditions{args: []any{q.Ledger}}
 	for _, filter := range []struct{ column, value string }{
-		{"fund", string(q.Fund)}, {"project", string(q.Project)}, {"place", string(q.Place)}, {"provider", string(q.Provider)},
-		{"payee", string(q.Payee)}, {"disbursement", string(q.Disbursement)}, {"entry", q.Entry},
+		{"fund", string(q.Fund)}, {"project", string(q.Project)}, {"place", string(q.Place)}, {"provider", string(q.Provider)}, {"payee", string(q.Payee)},
 	} {
 		if filter.value != "" {
-			c.and("j."+filter.column+" = ? and j."+filter.column+" <> ''", filter.value) // the second lets partial indexes be used
+			c.andFlow(filter.column+" = ?", filter.value)
 		}
 	}
+	c.named("disbursement", string(q.Disbursement))
+	c.named("entry", q.Entry)
 	if q.Stage != "" {
 		stages := strings.Split(q.Stage, ",")
 		for _, name := range stages {
@@ -116,24 +116,33 @@ func (q JournalQuery) conditions() (*conditions, error) {
 				return nil, fail(BadQuery, "use the name of a stage, such as disbursed", "%.100q is not a stage", name)
 			}
 		}
-		c.and("j.stage = any(?)", stages)
+		c.andFlow("stage = any(?)", stages)
 	}
 	switch q.Without {
 	case "":
 	case "project", "place":
-		c.and("j." + q.Without + " = ''")
+		c.andFlow(q.Without + " = ''")
 	default:
 		return nil, fail(BadQuery, "use project or place", "movements have no %.100q to be without", q.Without)
 	}
 	if q.Year != 0 {
-		c.and("j.year = ?::smallint", q.Year)
+		c.andFlow("year = ?::smallint", q.Year)
 	}
 	if q.BudgetYear != 0 {
-		c.and("j.budget_year = ?::smallint", q.BudgetYear)
+		c.andFlow("budget_year = ?::smallint", q.BudgetYear)
 	}
 	c.asOf(q.AsOf)
 	c.newest = q.Newest
 	return c, c.after(q.After)
+}
+
+// named limits the journal to a few movements that share an id.
+func (c *conditions) named(column, id string) {
+	if id == "" {
+		return
+	}
+	c.few = true
+	c.and("j."+column+" = ? and j."+column+" <> ''", id) // the second lets a partial index be used
 }
 
 // after limits movements to those that follow a cursor: block.event.leg.
@@ -158,18 +167,10 @@ func (c *conditions) after(cursor string) error {
 	return nil
 }
 
-// readMovements reads a page of the journal in the order of the log, or against
-// it.
+// readMovements reads a page of the journal of a ledger ($1) in the order of the
+// log, or against it.
 func readMovements(ctx context.Context, tx pgx.Tx, c *conditions, limit int) (page []Movement, next string, err error) {
-	order := "j.block, j.event, j.leg"
-	if c.newest {
-		order = "j.block desc, j.event desc, j.leg desc"
-	}
-	rows, _ := tx.Query(ctx, `select j.block, j.event, j.leg, j.entry, j.event_type, j.stage, j.from_account, j.to_account, j.fund, j.provider,
-			j.budget_year, j.project, j.place, j.amount, j.currency,
-			left(j.date::text, case j.precision when 'year' then 4 when 'month' then 7 else 10 end),
-			j.recorded, j.approximate, j.document, j.voucher, j.source_reference, j.disbursement, j.payer, j.payee, j.reverses, j.actor
-		from aidledger.journal j where `+c.String()+` order by `+order+` limit `+c.arg(limit+1), c.args...)
+	rows, _ := tx.Query(ctx, c.page(c.arg(limit+1)), c.args...)
 	page, err = pgx.CollectRows(rows, scanMovement)
 	if err == nil && len(page) > limit {
 		page = page[:limit]
@@ -177,6 +178,40 @@ func readMovements(ctx context.Context, tx pgx.Tx, c *conditions, limit int) (pa
 		next = last.Position.String() + "." + strconv.Itoa(last.Leg)
 	}
 	return page, next, err
+}
+
+// page is the query of a page. What flows are asked for is merged from the index
+// of the journal, so that it takes the same time however long the history of
+// those flows is: the page can only hold movements of the flows that have the
+// first movements after the cursor, as many as it has rows.
+func (c *conditions) page(limit string) string {
+	order := "block, event, leg"
+	if c.newest {
+		order = "block desc, event desc, leg desc"
+	}
+	movements := func(of, conditions, limit string) string {
+		return "(select block, event, leg from aidledger.movements j where " + of + also(conditions) + " order by " + order + " limit " + limit + ")"
+	}
+	keys := movements("ledger = $1", c.String(), limit)
+	if len(c.flows) > 0 && !c.few {
+		keys = `(select k.* from (
+				select f.flow from (select flow from aidledger.flows where ledger = $1` + also(c.ofFlows()) + `) f
+				cross join lateral ` + movements("j.flow = f.flow", c.ofMovements(), "1") + ` k order by ` + order + ` limit ` + limit + `) f
+			cross join lateral ` + movements("j.flow = f.flow", c.ofMovements(), limit) + ` k order by ` + order + ` limit ` + limit + `)`
+	}
+	return `select j.block, j.event, j.leg, j.entry, j.event_type, j.stage, j.from_account, j.to_account, j.fund, j.provider,
+			j.budget_year, j.project, j.place, j.amount, j.currency,
+			left(j.date::text, case j.precision when 'year' then 4 when 'month' then 7 else 10 end),
+			j.recorded, j.approximate, j.document, j.voucher, j.source_reference, j.disbursement, j.payer, j.payee, j.reverses, j.actor
+		from ` + keys + ` k join aidledger.journal j using (block, event, leg) where j.ledger = $1 order by ` + order
+}
+
+// also continues a where clause.
+func also(conditions string) string {
+	if conditions == "" {
+		return ""
+	}
+	return " and " + conditions
 }
 
 func scanMovement(row pgx.CollectableRow) (Movement, error) {

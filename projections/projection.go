@@ -61,6 +61,7 @@ type fact struct {
 	entry     *eventstore.Entry
 	event     *eventstore.Event
 	movements []domain.Movement
+	flows     []flowID // of each movement
 }
 
 // needs tells whether the projection cannot go on without an event of a type.

@@ -45,9 +45,6 @@ func (r *Runner) Rebuild(ctx context.Context, progress func(done, total uint64))
 	if err := r.bulk(ctx, conn, current+1, end, progress); err != nil {
 		return fmt.Errorf("rebuild: %w", err)
 	}
-	if err := r.db.createIndexes(ctx, schemaOf(current+1)); err != nil {
-		return fmt.Errorf("rebuild: %w", err)
-	}
 	for {
 		switched, err := r.catchUpAndSwitch(ctx, conn, current)
 		if switched || err != nil {
@@ -81,9 +78,8 @@ func release(conn *pgx.Conn) {
 	_ = conn.Close(ctx)
 }
 
-// bulk fills a new generation in one transaction. Nothing is left of it if it
-// fails, and PostgreSQL need not log what goes into a table that the same
-// transaction made.
+// bulk fills a new generation in one transaction, so that PostgreSQL need not
+// log what goes into its tables, and then makes their indexes.
 func (r *Runner) bulk(ctx context.Context, conn *pgx.Conn, generation int, end uint64, progress func(done, total uint64)) error {
 	tx, err := conn.Begin(ctx)
 	if err != nil {
@@ -96,7 +92,10 @@ func (r *Runner) bulk(ctx context.Context, conn *pgx.Conn, generation int, end u
 	if _, err := r.fill(ctx, tx, schemaOf(generation), end, bulkTables, progress); err != nil {
 		return err
 	}
-	return tx.Commit(ctx)
+	if err := tx.Commit(ctx); err != nil {
+		return err
+	}
+	return r.db.createIndexes(ctx, schemaOf(generation))
 }
 
 // filled says what a bulk load read.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -67,8 +68,10 @@ func badCursor(cursor string) error {
 // conditions builds the where clause of a query and its arguments.
 type conditions struct {
 	clauses []string
+	flows   []string // of flows, and so of the movements in them
 	args    []any
 	newest  bool // the journal is read from its end
+	few     bool // an index other than that of flows finds the movements
 }
 
 // arg returns the placeholder of an argument.
@@ -79,13 +82,29 @@ func (c *conditions) arg(v any) string {
 
 // and adds a condition; each ? in it stands for one of the values.
 func (c *conditions) and(clause string, values ...any) {
+	c.clauses = append(c.clauses, c.fill(clause, values))
+}
+
+// andFlow adds a condition on columns that flows have as well as movements, by
+// their bare names. What is asked for is then looked up by its flows.
+func (c *conditions) andFlow(clause string, values ...any) {
+	c.flows = append(c.flows, c.fill(clause, values))
+}
+
+func (c *conditions) fill(clause string, values []any) string {
 	for _, v := range values {
 		clause = strings.Replace(clause, "?", c.arg(v), 1)
 	}
-	c.clauses = append(c.clauses, clause)
+	return clause
 }
 
-func (c *conditions) String() string { return strings.Join(c.clauses, " and ") }
+func (c *conditions) String() string {
+	return strings.Join(slices.Concat(c.flows, c.clauses), " and ")
+}
+
+// ofFlows returns the conditions on flows, and ofMovements the other ones.
+func (c *conditions) ofFlows() string     { return strings.Join(c.flows, " and ") }
+func (c *conditions) ofMovements() string { return strings.Join(c.clauses, " and ") }
 
 // asOf limits rows of the journal, which the query calls j.
 func (c *conditions) asOf(a AsOf) {

@@ -3,6 +3,7 @@ package projections
 import (
 	"context"
 	_ "embed"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,18 +16,19 @@ import (
 //go:embed totals.sql
 var totalsSQL string
 
-// totalsProjection adds the movements up by each dimension.
+// totalsProjection adds the movements up: by flow, and the flows by each
+// dimension.
 var totalsProjection = &projection{
 	name:   "totals",
 	sql:    totalsSQL,
-	tables: []string{"totals"},
+	tables: []string{"totals", "flows"},
 	whole:  true,
-	begin:  func(bulk bool) projector { return &totalsProjector{cells: map[totalsKey]*totalsCell{}, bulk: bulk} },
+	begin:  func(bulk bool) projector { return &totalsProjector{flows: flows{}, bulk: bulk} },
 }
 
 type totalsProjector struct {
-	cells map[totalsKey]*totalsCell // of one year each; flush adds all years
-	bulk  bool                      // the table is empty and has no index
+	flows flows
+	bulk  bool // the tables are empty and have no index
 }
 
 // dimension is one road to the same total.
@@ -63,21 +65,10 @@ func (c *totalsCell) add(o totalsCell) {
 	c.approximate += o.approximate
 }
 
-func (p *totalsProjector) add(k totalsKey, d dimension, key string, c totalsCell) {
-	k.dimension, k.key = d, key
-	cell, ok := p.cells[k]
-	if !ok {
-		cell = &totalsCell{}
-		p.cells[k] = cell
-	}
-	cell.add(c)
-}
-
 func (p *totalsProjector) apply(f *fact) error {
 	if len(f.movements) == 0 {
 		return nil
 	}
-	_, handover := f.event.Fact.(*domain.PlacesAssigned)
 	d, err := detailOf(f.event.Fact)
 	if err != nil {
 		return err
@@ -85,72 +76,75 @@ func (p *totalsProjector) apply(f *fact) error {
 	for i := range f.movements {
 		m := &f.movements[i]
 		entries, placeEntries := entriesOf(f, d.reverses != "", i)
-		k := totalsKey{ledger: f.ledger, currency: m.Money.Currency, year: int16(m.Date.Year()), stage: m.Stage}
-		p.add(k, byPlace, string(m.Place), counted(m, placeEntries))
-		if handover {
-			continue // from no village to the villages; every other total stays as it is
-		}
-		c := counted(m, entries)
-		p.add(k, byYear, yearText(m.Date.Year()), c)
-		p.add(k, byBudgetYear, yearText(m.BudgetYear), c)
-		p.add(k, byProject, string(m.Project), c)
-		p.add(k, byProvider, string(m.Provider), c)
-		p.add(k, byFund, string(m.Fund), c)
-		p.attribute(k, m)
-	}
-	if handover {
-		p.attributePlaces(f)
+		p.flows.of(f.flows[i], f, m).add(m, entries, placeEntries)
 	}
 	return nil
 }
 
+// cells holds sums by the key of the table.
+type cells map[totalsKey]*totalsCell
+
+// add counts a cell in its year and in all years together.
+func (t cells) add(k totalsKey, d dimension, key string, c totalsCell) {
+	k.dimension, k.key = d, key
+	for range 2 {
+		cell, ok := t[k]
+		if !ok {
+			cell = &totalsCell{}
+			t[k] = cell
+		}
+		cell.add(c)
+		if k.year == 0 {
+			return
+		}
+		k.year = 0
+	}
+}
+
+// addFlow counts a flow in every dimension.
+func (t cells) addFlow(f *flow) {
+	k := totalsKey{ledger: f.ledger, currency: f.currency, year: f.year, stage: f.stage}
+	c := totalsCell{f.amount, f.entries, f.approximate}
+	t.add(k, byYear, yearText(int(f.year)), c)
+	t.add(k, byBudgetYear, yearText(int(f.budgetYear)), c)
+	t.add(k, byProject, string(f.project), c)
+	t.add(k, byProvider, string(f.provider), c)
+	t.add(k, byFund, string(f.fund), c)
+	t.add(k, byPlace, string(f.place), totalsCell{f.amount, f.placeEntries, f.placeApproximate})
+	t.attribute(k, f)
+}
+
 // attribute moves funding to the project and place that it was given to, so
-// that projects and what is not allocated add up to the fund.
-func (p *totalsProjector) attribute(k totalsKey, m *domain.Movement) {
-	stage, ok := fundingOf(m)
+// that projects and what is not allocated add up to the fund. Handing it on from
+// no village to villages moves nothing between projects.
+func (t cells) attribute(k totalsKey, f *flow) {
+	stage, ok := fundingOf(f)
 	if !ok {
 		return
 	}
 	k.stage = stage
-	if m.Project != "" {
-		p.add(k, byProject, "", totalsCell{amount: -m.Money.Minor})
-		p.add(k, byProject, string(m.Project), totalsCell{amount: m.Money.Minor})
+	if f.project != "" {
+		t.add(k, byProject, "", totalsCell{amount: -f.amount})
+		t.add(k, byProject, string(f.project), totalsCell{amount: f.amount})
 	}
-	if m.Place != "" {
-		p.add(k, byPlace, "", totalsCell{amount: -m.Money.Minor})
-		p.add(k, byPlace, string(m.Place), totalsCell{amount: m.Money.Minor})
-	}
-}
-
-// attributePlaces moves the funding of what had waited for its places.
-func (p *totalsProjector) attributePlaces(f *fact) {
-	for i := range f.movements {
-		m := f.movements[i]
-		m.Project = ""
-		p.attribute(totalsKey{ledger: f.ledger, currency: m.Money.Currency, year: int16(m.Date.Year())}, &m)
+	if f.place != "" {
+		t.add(k, byPlace, "", totalsCell{amount: -f.amount})
+		t.add(k, byPlace, string(f.place), totalsCell{amount: f.amount})
 	}
 }
 
 // fundingOf says as which stage an amount was funding before it was allocated
 // to a project or handed out as goods.
-func fundingOf(m *domain.Movement) (domain.Stage, bool) {
+func fundingOf(f *flow) (domain.Stage, bool) {
 	switch {
-	case m.Stage == domain.Distributed:
+	case f.stage == domain.Distributed:
 		return domain.InKind, true
-	case m.Stage != domain.Allocated:
+	case f.stage != domain.Allocated:
 		return 0, false
-	case m.OnReceipt:
+	case f.onReceipt:
 		return domain.Recognised, true
 	}
 	return domain.Committed, true
-}
-
-func counted(m *domain.Movement, entries int) totalsCell {
-	c := totalsCell{amount: m.Money.Minor, entries: int64(entries)}
-	if m.Approximate {
-		c.approximate = c.entries
-	}
-	return c
 }
 
 // years holds the text of the years that a ledger holds.
@@ -171,26 +165,28 @@ func yearText(y int) string {
 // totalsChunk is how many rows one statement upserts.
 const totalsChunk = 10_000
 
-// flush adds the cells to the table, in the order of its key, so that two
+// flush adds the sums to the tables, in the order of their keys, so that two
 // transactions never wait for each other in a circle.
 func (p *totalsProjector) flush(ctx context.Context, tx pgx.Tx) error {
-	for k, c := range p.cells {
-		if k.year == 0 {
-			continue
-		}
-		k.year = 0
-		p.add(k, k.dimension, k.key, *c)
+	all := p.flows.sorted()
+	sums := cells{}
+	for _, f := range all {
+		sums.addFlow(f)
 	}
-	keys := make([]totalsKey, 0, len(p.cells))
-	for k := range p.cells {
-		keys = append(keys, k)
-	}
-	slices.SortFunc(keys, compareTotals)
+	keys := slices.SortedFunc(maps.Keys(sums), compareTotals)
 	if p.bulk {
-		return p.copyAll(ctx, tx, keys)
+		if err := copyFlows(ctx, tx, all); err != nil {
+			return err
+		}
+		return sums.copy(ctx, tx, keys)
+	}
+	for chunk := range slices.Chunk(all, totalsChunk) {
+		if err := upsertFlows(ctx, tx, chunk); err != nil {
+			return err
+		}
 	}
 	for chunk := range slices.Chunk(keys, totalsChunk) {
-		if err := p.upsert(ctx, tx, chunk); err != nil {
+		if err := sums.upsert(ctx, tx, chunk); err != nil {
 			return err
 		}
 	}
@@ -216,13 +212,13 @@ func compareTotals(a, b totalsKey) int {
 	return strings.Compare(a.stage.String(), b.stage.String())
 }
 
-func (p *totalsProjector) upsert(ctx context.Context, tx pgx.Tx, keys []totalsKey) error {
+func (t cells) upsert(ctx context.Context, tx pgx.Tx, keys []totalsKey) error {
 	n := len(keys)
 	ledgers, dimensions, texts := make([]string, n), make([]string, n), make([]string, n)
 	currencies, stages, years := make([]string, n), make([]string, n), make([]int16, n)
 	amounts, entries, approximate := make([]int64, n), make([]int64, n), make([]int64, n)
 	for i, k := range keys {
-		c := p.cells[k]
+		c := t[k]
 		ledgers[i], dimensions[i], years[i], texts[i] = k.ledger, dimensionNames[k.dimension], k.year, k.key
 		currencies[i], stages[i] = string(k.currency), k.stage.String()
 		amounts[i], entries[i], approximate[i] = c.amount, c.entries, c.approximate
@@ -237,10 +233,10 @@ func (p *totalsProjector) upsert(ctx context.Context, tx pgx.Tx, keys []totalsKe
 	return err
 }
 
-func (p *totalsProjector) copyAll(ctx context.Context, tx pgx.Tx, keys []totalsKey) error {
+func (t cells) copy(ctx context.Context, tx pgx.Tx, keys []totalsKey) error {
 	var rows copying
 	for _, k := range keys {
-		c := p.cells[k]
+		c := t[k]
 		rows.row(9)
 		rows.text(k.ledger)
 		rows.text(dimensionNames[k.dimension])

@@ -205,7 +205,7 @@ func (c *conditions) journalLines(r road, q TotalsQuery) (lines, sums string) {
 	}
 	lines = `legs as materialized (
 			select ` + r.journalKey + ` as key, currency, stage, amount, entries as legs_entries, ` + r.entries + ` as key_entries, approximate, on_receipt
-			from aidledger.journal j where ` + c.String() + `),
+			from aidledger.movements j where ` + c.String() + `),
 		lines as (
 			select key, currency, stage, sum(amount)::bigint as amount, sum(approximate) > 0 as approximate
 			from (

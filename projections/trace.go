@@ -78,7 +78,7 @@ func (db *DB) Trace(ctx context.Context, q TraceQuery) (Trace, error) {
 		if err := out.edges(ctx, tx, q); err != nil {
 			return err
 		}
-		c := &conditions{}
+		c := &conditions{args: []any{q.Ledger}}
 		c.touching(q, out.Noun)
 		if err := c.after(q.After); err != nil {
 			return err

@@ -105,7 +105,7 @@ func together(all []checkpoint) (uint64, error) {
 // compare finds the rows of a table that are not the same in two schemas.
 func compare(ctx context.Context, tx pgx.Tx, table, live, scratch string) (TableReport, error) {
 	report := TableReport{Table: table}
-	keys, columns, err := columnsOf(ctx, tx, table, scratch)
+	keys, columns, err := columnsOf(ctx, tx, table, live)
 	if err != nil {
 		return report, err
 	}
