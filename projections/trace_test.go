@@ -209,6 +209,32 @@ func TestTheJournalIsReadFromItsEnd(t *testing.T) {
 	}
 }
 
+func TestMoneyFlowsFromProvidersThroughProjectsToPlaces(t *testing.T) {
+	db := village(t)
+	parts, err := db.Flow(t.Context(), JournalQuery{Ledger: "one", Stage: "disbursed"})
+	want := []FlowPart{
+		{Node{"organisation", "org-0", "单位 0"}, Node{"project", "p-0", "项目 0"}, Node{"place", "v-0", "村 0"}, "60.00", "CNY"},
+		{Node{"organisation", "org-0", "单位 0"}, Node{"project", "p-0", "项目 0"}, Node{"place", "far", "远村"}, "40.00", "CNY"},
+	}
+	if err != nil || !slices.Equal(parts, want) {
+		t.Errorf("the flow is %v, %v", parts, err)
+	}
+	if parts, err = db.Flow(t.Context(), JournalQuery{Ledger: "one", Stage: "disbursed", Place: "far"}); err != nil || !slices.Equal(parts, want[1:]) {
+		t.Errorf("to one place flows %v, %v", parts, err)
+	}
+	if parts, err = db.Flow(t.Context(), JournalQuery{Ledger: "one", Stage: "committed"}); err != nil || len(parts) != 1 || parts[0].Project.ID != "" || parts[0].Amount != "1000.00" {
+		t.Errorf("to no project flows %v, %v", parts, err)
+	}
+	for _, stage := range []string{"", "allocated,disbursed"} {
+		if _, err := db.Flow(t.Context(), JournalQuery{Ledger: "one", Stage: stage}); !Is(err, BadQuery) {
+			t.Errorf("in the stages %q money flows: %v", stage, err)
+		}
+	}
+	if _, err := db.Flow(t.Context(), JournalQuery{Ledger: "two", Stage: "spent"}); !Is(err, LedgerNotFound) {
+		t.Errorf("in a ledger that does not exist: %v", err)
+	}
+}
+
 func TestIdsHaveNames(t *testing.T) {
 	db := village(t)
 	names, err := db.Names(t.Context(), "one", []string{"main", "v-0", "desks", "nothing"})
