@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"aidledger/cmd/internal/demo"
+	"aidledger/cmd/internal/pages"
 	"aidledger/cmd/internal/web"
 	"aidledger/eventstore"
 	"aidledger/projections"
@@ -271,8 +272,10 @@ func (s *server) startHTTP(ctx context.Context, listener net.Listener) (url stri
 	}
 	url = "http://" + net.JoinHostPort(host, strconv.Itoa(at.Port))
 	s.publicURL = cmp.Or(s.publicURL, url)
+	site := pages.New(pages.Config{Store: s.store, Views: s.views, Runner: s.runner, Log: s.log, Now: time.Now, Versions: s.versions})
 	h := web.New(web.Config{Store: s.store, Views: s.views, Runner: s.runner, Log: s.log, Token: s.token,
-		People: s.people, PublicURL: s.publicURL, ReadyAt: end, Pages: s.demo, Versions: s.versions}).HTTP()
+		People: s.people, PublicURL: s.publicURL, ReadyAt: end, Pages: s.demo, Versions: s.versions, ShowProblem: site.ShowProblem},
+		site.Routes()...).HTTP()
 	go func() {
 		if err := h.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 			s.failed <- err

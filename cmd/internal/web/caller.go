@@ -52,6 +52,9 @@ func (s *Server) caller(r *http.Request) (access.Caller, error) {
 	if err != nil || ok {
 		return access.CallerOf(b), err
 	}
+	if c := s.visitor(r); !c.IsNobody() {
+		return c, nil
+	}
 	return access.Caller{}, newProblem("unauthenticated", "this needs a token or a session",
 		"sign in, or send the header Authorization: Bearer TOKEN; that of the owner is in server.json of the data directory")
 }

@@ -148,7 +148,7 @@ func FuzzDecode(f *testing.F) {
 		}
 		c, err := decodeCommand(ct, body)
 		if err != nil {
-			if p := problemOf(err); p.Code == "internal" || p.Status < 400 || p.Status > 422 {
+			if p := ProblemOf(err); p.Code == "internal" || p.Status < 400 || p.Status > 422 {
 				t.Fatalf("the fault %v has the status %d %s", err, p.Status, p.Code)
 			}
 			return

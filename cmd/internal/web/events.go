@@ -183,7 +183,7 @@ func (s *Server) streamEvents(ctx context.Context, w http.ResponseWriter, q even
 		if err == nil {
 			err = json.MarshalWrite(out, &e)
 		} else if ctx.Err() == nil {
-			_ = json.MarshalWrite(out, map[string]any{"problem": problemOf(err)})
+			_ = json.MarshalWrite(out, map[string]any{"problem": ProblemOf(err)})
 		}
 		if err != nil {
 			return nil

@@ -105,9 +105,9 @@ func (p *Problem) named() *Problem {
 	return p
 }
 
-// problemOf describes an error for the client. An error that it does not know
+// ProblemOf describes an error for the client. An error that it does not know
 // becomes "internal" and keeps its text to itself.
-func problemOf(err error) *Problem {
+func ProblemOf(err error) *Problem {
 	var (
 		problem  *Problem
 		refusals domain.Refusals

@@ -28,8 +28,6 @@ type Route struct {
 var routes = []Route{
 	{"GET", "/livez", access.Public, (*Server).getLive, "Answers as long as the process does."},
 	{"GET", "/readyz", access.Public, (*Server).getReady, "Answers 200 when the read models hold what the log held at the start."},
-	{"GET", "/{$}", access.Public, (*Server).getPage, "Shows the totals of every ledger to people."},
-	{"GET", "/page.css", access.Public, (*Server).getStyle, "The style of that page."},
 
 	{"GET", "/v1", access.SignedIn, (*Server).getRouteTable, "Lists these routes."},
 	{"GET", "/v1/commands", access.SignedIn, (*Server).getCommands, "Lists the commands with their fields."},

@@ -32,8 +32,12 @@ type Config struct {
 
 	Token    string            // of the owner, who may do everything
 	ReadyAt  uint64            // the log's end at the start; ready when the read models are there
-	Pages    bool              // show the start page without a token, to this machine
+	Pages    bool              // show the pages without a token, to this machine
 	Versions map[string]string // for the status
+
+	// ShowProblem answers a browser that asked for a page. Nil: it gets what
+	// programs get.
+	ShowProblem func(http.ResponseWriter, *http.Request, *Problem)
 }
 
 // Server answers HTTP requests. It is safe for concurrent use.
@@ -127,13 +131,23 @@ func (s *Server) answer(rt Route) http.Handler {
 		if err == nil || r.Context().Err() != nil {
 			return
 		}
-		p := problemOf(err)
+		p := ProblemOf(err)
 		if p.Code == "internal" {
 			p.Request = rand.Text()
 			s.Log.Error("a request failed", "request", p.Request, "method", r.Method, "route", r.Pattern, "error", err)
 		}
-		p.send(w)
+		s.send(w, r, p)
 	})
+}
+
+// send answers with a problem: as a page to a person, else as JSON.
+func (s *Server) send(w http.ResponseWriter, r *http.Request, p *Problem) {
+	programs := r.URL.Path == "/v1" || strings.HasPrefix(r.URL.Path, "/v1/")
+	if s.ShowProblem != nil && !programs && strings.Contains(r.Header.Get("Accept"), "text/html") {
+		s.ShowProblem(w, r, p)
+		return
+	}
+	p.send(w)
 }
 
 func (s *Server) panicked(w http.ResponseWriter, r *http.Request, cause any) {
@@ -144,7 +158,7 @@ func (s *Server) panicked(w http.ResponseWriter, r *http.Request, cause any) {
 	p.Request = rand.Text()
 	s.Log.Error("a handler panicked", "request", p.Request, "method", r.Method, "route", r.Pattern, "cause", fmt.Sprint(cause),
 		"stack", string(debug.Stack()))
-	p.send(w)
+	s.send(w, r, p)
 }
 
 // reply sends a value as JSON.

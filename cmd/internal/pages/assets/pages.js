@@ -1,0 +1,49 @@
+// Comfort for people with JavaScript: every page works without it.
+
+// Keys: / goes to the search, g then a letter to a page of the menu.
+const editable = (element) => element.matches("input, select, textarea, [contenteditable]");
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || editable(event.target)) return;
+  if (event.key === "/") {
+    const search = document.getElementById("q");
+    if (search) {
+      event.preventDefault();
+      search.select();
+    }
+  }
+  if (event.key === "n") document.querySelector("main a[rel=next]")?.click();
+});
+
+// The bar of the past gets a slider over the positions that the page knows.
+const asOf = document.querySelector(".past-bar input[name=as_of]");
+if (asOf && Number(asOf.dataset.end) > 1) {
+  const slider = document.createElement("input");
+  slider.type = "range";
+  slider.min = "1";
+  slider.max = asOf.dataset.end;
+  slider.value = Number(asOf.value) || asOf.dataset.end;
+  slider.setAttribute("aria-label", asOf.parentElement.textContent.trim());
+  slider.addEventListener("input", () => { asOf.value = slider.value; });
+  slider.addEventListener("change", () => asOf.form.requestSubmit());
+  asOf.parentElement.after(slider);
+}
+
+// A form shows what it would record while it is filled in: the server says it.
+const form = document.querySelector("form.record");
+const checked = document.getElementById("checked");
+if (form && checked) {
+  let asked = 0;
+  const check = async () => {
+    const number = ++asked;
+    const body = new URLSearchParams(new FormData(form));
+    body.set("do", "check");
+    const answer = await fetch(location.pathname, { method: "POST", body, headers: { Accept: "text/html" } }).catch(() => null);
+    if (!answer || !answer.ok || number !== asked) return;
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const news = page.getElementById("checked");
+    if (news) checked.replaceChildren(...news.childNodes);
+  };
+  form.addEventListener("change", check);
+  // The first input that is wrong, or else the first empty one.
+  (form.querySelector("[aria-invalid]") ?? [...form.querySelectorAll(".fields input, .fields select")].find((input) => input.value === ""))?.focus();
+}

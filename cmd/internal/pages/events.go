@@ -1,0 +1,209 @@
+package pages
+
+import (
+	"bytes"
+	"net/http"
+	"slices"
+
+	"aidledger/domain"
+	"aidledger/eventstore"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// eventsView is a page of the log, the last events first.
+type eventsView struct{ Table table }
+
+// located is an event with its place in the log.
+type located struct {
+	at    eventstore.Position
+	entry eventstore.Entry
+	event eventstore.Event
+	block *eventstore.Block
+}
+
+// eventsOf reads the events of the ledger in some blocks, in the order of the
+// log.
+func (v *visit) eventsOf(after, until uint64) (all []located, err error) {
+	for m, err := range v.Store.Blocks(v.ctx(), after, until) {
+		if err != nil {
+			return nil, err
+		}
+		if m.Ledger != v.ledger.Ledger {
+			continue
+		}
+		b, err := eventstore.DecodeEnvelope(m)
+		if err != nil {
+			return nil, err
+		}
+		err = b.Each(func(at eventstore.Position, entry *eventstore.Entry, e *eventstore.Event) error {
+			all = append(all, located{at, *entry, *e, b})
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+// blocksAtOnce is how many blocks are read to find events to show.
+const blocksAtOnce = 50
+
+// lastEvents reads back from a block until there are enough events for a page,
+// and returns the block to go on from; 0 where the log begins.
+func (v *visit) lastEvents(from uint64) (all []located, next uint64, err error) {
+	for until := from; until > 0; {
+		after := until - min(until, blocksAtOnce)
+		found, err := v.eventsOf(after, until)
+		if err != nil {
+			return nil, 0, err
+		}
+		slices.Reverse(found)
+		if len(found) > listPage { // a block is shown whole, so that the next page begins with another one
+			last := found[listPage-1].at.Block
+			end := listPage
+			for end < len(found) && found[end].at.Block == last {
+				end++
+			}
+			return append(all, found[:end]...), last - 1, nil
+		}
+		all = append(all, found...)
+		until = after
+		if len(all) >= listPage {
+			return all, after, nil
+		}
+	}
+	return all, 0, nil
+}
+
+func (v *visit) events() error {
+	end, err := v.Store.End(v.ctx())
+	if err != nil {
+		return err
+	}
+	if v.past.Shown && !v.asOf.Position.IsZero() {
+		end = min(end, v.asOf.Position.Block)
+	}
+	if at, err := eventstore.ParsePosition(v.query.Get("after")); err == nil {
+		end = min(end, at.Block)
+	}
+	all, next, err := v.lastEvents(end)
+	if err != nil {
+		return err
+	}
+	view := eventsView{table{Columns: v.columns("position", "event", "recorded", "actor", "role", "entry"), Empty: v.say("events.empty")}}
+	for _, e := range all {
+		at := e.at.String()
+		view.Table.Rows = append(view.Table.Rows, row{Cells: []cell{linked(at, v.href("events/"+at)), text(v.label("event", e.event.Type)),
+			text(v.moment(e.entry.Recorded)), text(e.entry.Actor), text(v.label("role", e.entry.Role)), linked(e.entry.ID, v.href("journal", "entry", e.entry.ID))}})
+	}
+	following := ""
+	if next > 0 {
+		following = whole(next)
+	}
+	v.paged(&view.Table, following)
+	if sent, err := v.sendFile("events", &view.Table); sent {
+		return err
+	}
+	return v.show(http.StatusOK, "events", v.say("page.events"), view)
+}
+
+// eventView is one event as it is in the log.
+type eventView struct {
+	Facts   []fact
+	Things  []fact // what the event names
+	Raw     string
+	Earlier string
+	Later   string
+}
+
+func (v *visit) event() error {
+	at, err := eventstore.ParsePosition(v.r.PathValue("position"))
+	if err != nil || at.Block == 0 {
+		return problem(http.StatusNotFound, "position_unknown", "this is no position", "use one such as 12.3")
+	}
+	if at.Event == eventstore.WholeBlock {
+		at.Event = 0
+	}
+	end, err := v.Store.End(v.ctx())
+	if err != nil {
+		return err
+	}
+	var all []located
+	if at.Block <= end {
+		if all, err = v.eventsOf(at.Block-1, at.Block); err != nil {
+			return err
+		}
+	}
+	i := slices.IndexFunc(all, func(e located) bool { return e.at == at })
+	if i < 0 {
+		return problem(http.StatusNotFound, "position_unknown", "the log has no event of this ledger there", "use the list of events")
+	}
+	view, err := v.eventView(all[i])
+	if err != nil {
+		return err
+	}
+	view.Earlier, view.Later = v.neighbours(all, i)
+	return v.show(http.StatusOK, "event", v.say("event.title", at), view)
+}
+
+// neighbours are the addresses of the events before and after one; those of
+// other blocks are found in the list.
+func (v *visit) neighbours(block []located, i int) (earlier, later string) {
+	if i > 0 {
+		earlier = v.href("events/" + block[i-1].at.String())
+	} else if before := block[i].at.Block - 1; before > 0 {
+		earlier = v.href("events", "after", whole(before))
+	}
+	if i+1 < len(block) {
+		later = v.href("events/" + block[i+1].at.String())
+	}
+	return earlier, later
+}
+
+func (v *visit) eventView(e located) (eventView, error) {
+	var view eventView
+	add := func(field string, c cell) {
+		if c.Text != "" {
+			view.Facts = append(view.Facts, fact{v.label("field", field), c})
+		}
+	}
+	add("event", text(v.label("event", e.event.Type)))
+	add("position", text(e.at.String()))
+	add("recorded", text(v.moment(e.entry.Recorded)))
+	add("actor", text(e.entry.Actor))
+	add("role", text(v.label("role", e.entry.Role)))
+	add("command", text(v.label("command", e.entry.Command)))
+	add("entry", linked(e.entry.ID, v.href("journal", "entry", e.entry.ID)))
+	add("correlation", text(e.entry.Correlation))
+	add("causation", text(e.entry.Causation))
+	add("event_id", text(e.event.ID))
+	raw := jsontext.Value(bytes.Clone(e.event.Data))
+	if err := raw.Indent(); err != nil {
+		return view, err
+	}
+	view.Raw = string(raw)
+	var fields map[string]any
+	if err := json.Unmarshal(raw, &fields); err != nil {
+		return view, err
+	}
+	var ids []domain.ID
+	named := map[string]string{}
+	for name, value := range fields {
+		if id, ok := value.(string); ok && len(id) < 200 {
+			ids, named[name] = append(ids, domain.ID(id)), id
+		}
+	}
+	if err := v.learn(ids...); err != nil {
+		return view, err
+	}
+	for name, id := range named {
+		if _, known := v.names[id]; known {
+			view.Things = append(view.Things, fact{v.label("field", name), v.thing(domain.ID(id))})
+		}
+	}
+	slices.SortFunc(view.Things, func(a, b fact) int { return bytes.Compare([]byte(a.Label), []byte(b.Label)) })
+	return view, nil
+}

@@ -1,0 +1,66 @@
+package pages
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"aidledger/cmd/internal/access"
+	"aidledger/cmd/internal/web"
+)
+
+// failure is a page that says what is wrong and what to do.
+type failure struct {
+	Code    string
+	Message string
+	Hint    string
+	Request string // for who looks into the server's log
+	English bool   // the message is not translated
+	Details []fact
+}
+
+// fact is a value with its label.
+type fact struct {
+	Label string
+	Value cell
+}
+
+// ShowProblem answers with a page instead of a problem in JSON.
+func (s *Site) ShowProblem(w http.ResponseWriter, r *http.Request, p *web.Problem) {
+	v := s.begin(access.Caller{}, w, r)
+	if err := v.enter(); err != nil {
+		v.ledger.Ledger = "" // the page stands without its ledger
+	}
+	f := v.failure(p)
+	if err := v.show(p.Status, "failure", v.say("failure.title"), f); err != nil {
+		s.Log.Error("a page of a failure failed", "error", err)
+		http.Error(w, http.StatusText(p.Status), p.Status)
+	}
+}
+
+// failure says a problem in the language of the visit. The texts of refusals
+// are in English in the domain; what the catalogue knows stands in their place.
+func (v *visit) failure(p *web.Problem) failure {
+	f := failure{Code: p.Code, Message: p.Detail, Hint: p.Hint, Request: p.Request, English: v.tongue != tongues[1]}
+	if text, ok := v.texts["problem."+p.Code]; ok {
+		f.Message, f.English = text, false
+		f.Hint = v.texts["remedy."+p.Code]
+	}
+	f.Details = v.details(p.Numbers)
+	return f
+}
+
+// details shows the numbers that explain a refusal.
+func (v *visit) details(numbers map[string]string) []fact {
+	var all []fact
+	for name, value := range numbers {
+		all = append(all, fact{v.label("field", name), text(value)})
+	}
+	slices.SortFunc(all, func(a, b fact) int { return strings.Compare(a.Label, b.Label) })
+	return all
+}
+
+// problem is an error with a code, for what the path of a page names.
+func problem(status int, code, detail, hint string) error {
+	return &web.Problem{Status: status, Code: code, Detail: detail, Hint: hint}
+}

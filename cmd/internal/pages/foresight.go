@@ -1,0 +1,137 @@
+package pages
+
+import (
+	"aidledger/domain"
+	"aidledger/projections"
+)
+
+// foresee says what a command would do, before it is recorded: the amount in
+// words and what would be left, and whether it looks like something that was
+// recorded before.
+func (v *visit) foresee(c domain.Command) (checked []fact, warnings []cell, err error) {
+	switch c := c.(type) {
+	case *domain.DisburseFunds:
+		checked, err = v.foreseeFund(c.Fund, c.Project, c.Amount)
+		if err == nil {
+			warnings, err = v.similar(c)
+		}
+	case *domain.AllocateFunds:
+		checked, err = v.foreseeFund(c.Fund, "", c.Amount)
+	case *domain.ReallocateFunds:
+		checked, err = v.foreseeFund(c.Fund, c.From, c.Amount)
+	case *domain.ReturnFunds:
+		checked, err = v.foreseeFund(c.Fund, c.Project, c.Amount)
+	case *domain.ReportExpenditure:
+		checked, err = v.foreseeFund(c.Fund, c.Project, c.Amount)
+	case *domain.CarryOver:
+		checked, err = v.foreseeFund(c.Fund, "", c.Amount)
+	case *domain.ReduceCommitment:
+		checked, err = v.foreseeFund(c.Fund, "", c.Amount)
+	case *domain.IncreaseCommitment:
+		checked = v.inWords(c.Amount, v.ledger.Currency)
+	case *domain.PledgeFunds:
+		checked = v.inWords(c.Amount, v.ledger.Currency)
+	case *domain.CommitFunds:
+		checked = v.inWords(c.Amount, v.ledger.Currency)
+	case *domain.ReceiveFunds:
+		checked = v.inWords(c.Amount, v.ledger.Currency)
+	}
+	return checked, warnings, err
+}
+
+// inWords shows an amount as it was understood, and in capital numerals.
+func (v *visit) inWords(a domain.Amount, c domain.Currency) []fact {
+	m, err := a.Money(c)
+	if err != nil {
+		return nil
+	}
+	facts := []fact{{v.say("form.understood"), cell{Text: m.Grouped() + " " + string(c), Number: true}}}
+	if capitals, err := m.Capitals(); err == nil {
+		facts = append(facts, fact{v.say("form.capitals"), cell{Text: capitals, State: "capitals"}})
+	}
+	return facts
+}
+
+// foreseeFund adds what a fund and a line of it have left.
+func (v *visit) foreseeFund(fund, project domain.ID, a domain.Amount) ([]fact, error) {
+	id := string(fund)
+	totals, err := v.Views.Totals(v.ctx(), projections.TotalsQuery{Ledger: v.ledger.Ledger, By: "fund", Key: &id})
+	if err != nil || len(totals.Rows) == 0 {
+		return v.inWords(a, v.ledger.Currency), err
+	}
+	sum := &totals.Rows[0].TotalsSum
+	facts := v.inWords(a, sum.Currency)
+	if project == "" {
+		facts = append(facts, fact{v.say("form.unallocated"), v.total(sum, "unallocated", "")})
+	} else {
+		left, err := v.lineLeft(fund, project, sum.Currency)
+		if err != nil {
+			return nil, err
+		}
+		facts = append(facts, fact{v.say("form.line-left"), left})
+	}
+	return append(facts, fact{v.say("form.cash-left"), v.total(sum, "cash", "")}), nil
+}
+
+// lineLeft is what a fund has allocated to a project and not paid out.
+func (v *visit) lineLeft(fund, project domain.ID, c domain.Currency) (cell, error) {
+	left := domain.Money{Currency: c}
+	for _, s := range []domain.Stage{domain.Allocated, domain.Disbursed} {
+		parts, err := v.Views.Flow(v.ctx(), projections.JournalQuery{Ledger: v.ledger.Ledger, Fund: fund, Project: project, Stage: s.String()})
+		if err != nil {
+			return cell{}, err
+		}
+		for _, p := range parts {
+			n, _ := minor(&p.Amount, p.Currency)
+			m := domain.Money{Minor: n, Currency: p.Currency}
+			if s == domain.Disbursed {
+				m = m.Neg()
+			}
+			if left, err = left.Add(m); err != nil {
+				return cell{}, err
+			}
+		}
+	}
+	decimal := left.Decimal()
+	return v.amount(&decimal, c, false, ""), nil
+}
+
+// similar finds payments of the same amount to the same payee, or of the same
+// project, within a month: perhaps this one is recorded already.
+func (v *visit) similar(c *domain.DisburseFunds) ([]cell, error) {
+	date := c.Date
+	if date.IsZero() {
+		date = domain.DateOf(v.Now().In(v.zone()))
+	}
+	q := projections.JournalQuery{Ledger: v.ledger.Ledger, Project: c.Project, Payee: c.Payee, Stage: domain.Disbursed.String(), Year: date.Year(), Newest: true, Limit: listMax}
+	journal, err := v.Views.Journal(v.ctx(), q)
+	if err != nil {
+		return nil, err
+	}
+	type payment struct {
+		date   domain.Date
+		amount int64
+	}
+	payments := map[string]payment{}
+	var order []string
+	for _, m := range journal.Movements {
+		n, _ := minor(&m.Amount, m.Currency)
+		p, seen := payments[m.Entry]
+		if !seen {
+			order = append(order, m.Entry)
+		}
+		payments[m.Entry] = payment{m.Date, p.amount + n}
+	}
+	var found []cell
+	for _, entry := range order {
+		p := payments[entry]
+		asked, err := c.Amount.Money(v.ledger.Currency)
+		if err != nil || p.amount != asked.Minor || p.date.First().String()[:7] != date.First().String()[:7] {
+			continue
+		}
+		if found = append(found, linked(v.say("form.similar", p.date.String(), asked.Grouped()), v.href("trace/"+entry))); len(found) == 3 {
+			break
+		}
+	}
+	return found, nil
+}

@@ -1,0 +1,131 @@
+package pages
+
+import (
+	"cmp"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"aidledger/cmd/internal/access"
+	"aidledger/domain"
+)
+
+// frame is what stands around every page.
+type frame struct {
+	Lang     string
+	Title    string
+	Ledger   string // title of the programme
+	Home     string // address of its first page
+	Search   string // address of its search
+	Sought   string
+	Invented bool
+	Ledgers  []option
+	Nav      []navGroup
+	Past     *past
+	Units    []option
+	Tongues  []option
+	Here     string // address of this page, to come back to
+	Caller   access.Caller
+	View     any
+}
+
+// option is one of several things to choose from.
+type option struct {
+	Value, Label, Href, Lang string
+	Current                  bool
+}
+
+// navGroup is a part of the menu.
+type navGroup struct {
+	Label string
+	Items []option
+}
+
+// menu is what the pages of a ledger are called, in the groups of the menu.
+var menu = []struct {
+	group string
+	paths []string
+}{
+	{"read", []string{"", "totals", "projects", "places", "organisations", "funds", "gifts", "pairings", "indicators", "notes"}},
+	{"record", []string{"record", "record/disburse-funds"}},
+	{"follow", []string{"journal", "flow", "events"}},
+	{"operate", []string{"/verify", "/status"}},
+}
+
+func (v *visit) frame(title string, view any) frame {
+	f := frame{Lang: v.tag, Title: title, Here: v.r.URL.RequestURI(), Caller: v.caller, View: view, Sought: v.query.Get("q")}
+	if v.r.Method != http.MethodGet {
+		f.Here = "/"
+	}
+	for _, u := range units {
+		f.Units = append(f.Units, option{Value: u.name, Label: v.say("unit." + u.name), Current: u == v.unit})
+	}
+	for _, l := range tongues {
+		f.Tongues = append(f.Tongues, option{Value: l.tag, Label: l.texts["language"], Lang: l.tag, Current: l == v.tongue})
+	}
+	if v.ledger.Ledger == "" {
+		return f
+	}
+	f.Ledger, f.Invented, f.Home, f.Search = v.ledger.Title, v.ledger.Invented, v.href(""), v.href("search")
+	f.Past = &v.past
+	for _, l := range v.ledgers {
+		f.Ledgers = append(f.Ledgers, option{Label: l.Title, Href: "/ledgers/" + url.PathEscape(l.Ledger), Current: l.Ledger == v.ledger.Ledger})
+	}
+	for _, m := range menu {
+		g := navGroup{Label: v.say("menu." + m.group)}
+		for _, path := range m.paths {
+			o := option{Label: v.say("page." + strings.TrimPrefix(path, "/")), Href: path}
+			if !strings.HasPrefix(path, "/") {
+				o.Href = v.href(path)
+			}
+			at, _, _ := strings.Cut(o.Href, "?")
+			o.Current = at == v.r.URL.Path
+			if v.caller.Has(v.needsOf(path)) && (path != "record" || records(v.caller)) {
+				g.Items = append(g.Items, o)
+			}
+		}
+		if len(g.Items) > 0 {
+			f.Nav = append(f.Nav, g)
+		}
+	}
+	return f
+}
+
+// needsOf is what a page of the menu needs, so that the menu has only what its
+// reader may see. What has no line of its own is a register.
+func (s *Site) needsOf(path string) access.Capability {
+	if !strings.HasPrefix(path, "/") {
+		path = strings.TrimSuffix("/ledgers/{ledger}/"+path, "/")
+	}
+	if command, ok := strings.CutPrefix(path, "/ledgers/{ledger}/record/"); ok {
+		return access.OfCommand(command)
+	}
+	return cmp.Or(s.needs[path], access.ReadLedger)
+}
+
+// records tells whether a caller has anything to record.
+func records(c access.Caller) bool {
+	return slices.ContainsFunc(domain.Commands(), func(t domain.CommandType) bool { return c.Has(access.OfCommand(t.Name)) })
+}
+
+// prefer keeps a choice of a person in a cookie, and goes back to the page.
+func (v *visit) prefer() error {
+	v.r.Body = http.MaxBytesReader(v.w, v.r.Body, 4<<10)
+	for name, value := range map[string]string{tongueCookie: v.r.FormValue(tongueCookie), unitCookie: v.r.FormValue(unitCookie)} {
+		if value != "" && len(value) < 20 {
+			http.SetCookie(v.w, &http.Cookie{Name: name, Value: url.QueryEscape(value), Path: "/", MaxAge: 365 * 24 * 3600, HttpOnly: true, SameSite: http.SameSiteLaxMode})
+		}
+	}
+	http.Redirect(v.w, v.r, local(v.r.FormValue("here")), http.StatusSeeOther)
+	return nil
+}
+
+// local returns an address of this server, so that nobody is led away.
+func local(address string) string {
+	u, err := url.Parse(address)
+	if err != nil || u.Host != "" || u.Scheme != "" || !strings.HasPrefix(u.Path, "/") || strings.HasPrefix(u.Path, "//") || strings.ContainsAny(address, "\\\r\n") {
+		return "/"
+	}
+	return u.RequestURI()
+}

@@ -1,0 +1,144 @@
+package pages
+
+import (
+	"html"
+	"io/fs"
+	"net/http/httptest"
+	"regexp"
+	"strings"
+	"testing"
+
+	"aidledger/cmd/internal/access"
+	"aidledger/domain"
+)
+
+func TestEveryTextIsThereInEveryLanguage(t *testing.T) {
+	for _, l := range tongues {
+		for _, other := range tongues {
+			for key, text := range other.texts {
+				// The domain says in English what is wrong and what to do.
+				ofDomain := l.tag == "en" && (strings.HasPrefix(key, "problem.") || strings.HasPrefix(key, "remedy."))
+				if _, ok := l.texts[key]; !ok && !ofDomain {
+					t.Errorf("%s has no text %q (%s: %s)", l.tag, key, other.tag, text)
+				}
+			}
+		}
+	}
+	used := regexp.MustCompile(`\bt "([^"]+)"`)
+	files, _ := fs.Glob(templateFiles, "templates/*.html")
+	for _, file := range files {
+		content, _ := templateFiles.ReadFile(file)
+		for _, m := range used.FindAllStringSubmatch(string(content), -1) {
+			if _, ok := tongues[0].texts[m[1]]; !ok {
+				t.Errorf("%s uses the text %q, which does not exist", file, m[1])
+			}
+		}
+	}
+}
+
+// codes are the codes of the ledger that pages show, by the first part of the
+// keys of their labels.
+func codes() map[string][]string {
+	all := map[string][]string{
+		"event": domain.EventTypes(), "column": allColumns(), "column-hint": allColumns(), "line": {"unallocated", "not-assigned"},
+		"state": {"registered", "approved", "started", "suspended", "accepted", "cancelled"}, "basis": {"pledge", "commitment", "receipt"},
+		"noun": {"organisation", "place", "agreement", "pairing", "project", "fund", "gift", "indicator", "disbursement", "note", "entry"},
+	}
+	for _, s := range domain.Stages() {
+		all["stage"] = append(all["stage"], s.String())
+	}
+	for _, r := range access.Roles() {
+		all["role"] = append(all["role"], r.Name)
+	}
+	for _, c := range domain.Commands() {
+		all["command"] = append(all["command"], c.Name)
+		all["field"] = append(all["field"], fieldNames(c.Field)...)
+	}
+	for _, r := range roads {
+		all["road"] = append(all["road"], r.by)
+	}
+	return all
+}
+
+func fieldNames(fields []domain.Field) []string {
+	var names []string
+	for _, f := range fields {
+		names = append(append(names, f.Name), fieldNames(f.Item)...)
+	}
+	return names
+}
+
+func TestEveryCodeHasALabel(t *testing.T) {
+	for kind, all := range codes() {
+		for _, code := range all {
+			for _, l := range tongues {
+				if _, ok := l.texts[kind+"."+code]; !ok {
+					t.Errorf("%s: add the text %q to the messages: people read it instead of the code", l.tag, kind+"."+code)
+				}
+			}
+		}
+	}
+}
+
+func TestTheLanguageIsChineseUnlessSomebodyAsksForEnglish(t *testing.T) {
+	for _, c := range []struct{ accept, cookie, want string }{
+		{"", "", "zh-Hans"},
+		{"en-GB,en;q=0.9", "", "en"},
+		{"zh-CN,en;q=0.5", "", "zh-Hans"},
+		{"zh-TW", "", "zh-Hans"},
+		{"sw", "", "zh-Hans"},
+		{"\x00;;", "", "zh-Hans"},
+		{"zh-CN", "en", "en"},
+		{"en", "zh-Hans", "zh-Hans"},
+		{"en", "../../etc", "en"},
+	} {
+		r := httptest.NewRequest("GET", "/", nil)
+		r.Header.Set("Accept-Language", c.accept)
+		if c.cookie != "" {
+			r.Header.Set("Cookie", tongueCookie+"="+c.cookie)
+		}
+		if got := tongueOf(r).tag; got != c.want {
+			t.Errorf("%q with the choice %q is answered in %s, not %s", c.accept, c.cookie, got, c.want)
+		}
+	}
+}
+
+// spoken is what a page says in its own language: without tags, without what is
+// marked as of another language.
+func spoken(page string) string {
+	marked := regexp.MustCompile(`(?s)<(button|p|span|strong)[^>]* lang="[^"]*"[^>]*>.*?</(button|p|span|strong)>`)
+	page = marked.ReplaceAllString(page, "")
+	page = regexp.MustCompile(`(?s)<(code|pre)[ >].*?</(code|pre)>`).ReplaceAllString(page, "")
+	attributes := regexp.MustCompile(`(?:title|aria-label|placeholder|alt)="([^"]*)"`)
+	var said strings.Builder
+	for _, m := range attributes.FindAllStringSubmatch(page, -1) {
+		said.WriteString(m[1] + "\n")
+	}
+	said.WriteString(regexp.MustCompile(`(?s)<[^>]*>`).ReplaceAllString(page, "\n"))
+	return html.UnescapeString(said.String())
+}
+
+// Words that stand in Chinese texts as they are.
+var international = regexp.MustCompile(`\b(CSV|XLSX|CNY|JSON|PDF|TOTP|Excel|ccx|sync_interval|always|aidledger|Enter)\b`)
+
+func foreign(tag, page string) string {
+	said := spoken(page)
+	if tag == "en" {
+		return regexp.MustCompile(`\p{Han}+`).FindString(said)
+	}
+	return regexp.MustCompile(`[A-Za-z]{2,}`).FindString(international.ReplaceAllString(said, ""))
+}
+
+func TestAForeignTextIsFound(t *testing.T) {
+	for _, c := range []struct{ tag, page, want string }{
+		{"en", `<p title="金额">x</p>`, "金额"},
+		{"en", `<p>项目 project</p>`, "项目"},
+		{"en", `<button lang="zh-Hans">中文</button>`, ""},
+		{"zh-Hans", `<p>导出 CSV</p>`, ""},
+		{"zh-Hans", `<p>Export 本表</p>`, "Export"},
+	} {
+		if got := foreign(c.tag, c.page); got != c.want {
+			t.Errorf("in %s %q has the foreign text %q, want %q", c.tag, c.page, got, c.want)
+		}
+	}
+}

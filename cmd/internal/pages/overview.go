@@ -1,0 +1,126 @@
+package pages
+
+import (
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"aidledger/domain"
+	"aidledger/projections"
+)
+
+// homeView lists the ledgers.
+type homeView struct{ Ledgers []homeLedger }
+
+type homeLedger struct {
+	Title, Name, Href string
+	Invented          bool
+	Sums              []tile
+}
+
+// home shows the ledgers, or the only one.
+func (v *visit) home() error {
+	if len(v.ledgers) == 1 {
+		http.Redirect(v.w, v.r, "/ledgers/"+url.PathEscape(v.ledgers[0].Ledger), http.StatusSeeOther)
+		return nil
+	}
+	var view homeView
+	for _, l := range v.ledgers {
+		v.ledger = l
+		totals, err := v.Views.Totals(v.ctx(), projections.TotalsQuery{Ledger: l.Ledger, By: "year"})
+		if err != nil {
+			return err
+		}
+		h := homeLedger{Title: l.Title, Name: l.Ledger, Href: v.href(""), Invented: l.Invented}
+		for _, sum := range totals.Sum {
+			h.Sums = append(h.Sums, v.tiles(&sum, 0, "funding", "received", "disbursed")...)
+		}
+		view.Ledgers = append(view.Ledgers, h)
+	}
+	v.ledger = projections.Ledger{}
+	return v.show(http.StatusOK, "home", v.say("page.home"), view)
+}
+
+// tile is one large figure, with what it counts.
+type tile struct {
+	Label, Hint string
+	Value       cell
+}
+
+// tiles shows columns of a sum; year 0 stands for all years.
+func (v *visit) tiles(sum *projections.TotalsSum, ofYear int, columns ...string) []tile {
+	var all []tile
+	for _, c := range columns {
+		all = append(all, tile{v.label("column", c), v.say("column-hint." + c), v.total(sum, c, v.rowsOf(c, "year", year(ofYear)))})
+	}
+	return all
+}
+
+// overviewView is a programme at one glance.
+type overviewView struct {
+	Tiles  []tile
+	Counts []fact
+	Years  table
+	Bars   bars
+	Latest table
+	Notes  []projections.Note
+}
+
+func (v *visit) overview() error {
+	totals, err := v.Views.Totals(v.ctx(), projections.TotalsQuery{Ledger: v.ledger.Ledger, By: "year", AsOf: v.asOf})
+	if err != nil {
+		return err
+	}
+	v.holdsFor(totals.Position)
+	var view overviewView
+	for _, sum := range totals.Sum {
+		view.Tiles = append(view.Tiles, v.tiles(&sum, 0, "committed", "received", "in_kind", "disbursed", "cash")...)
+	}
+	view.Years = v.totalsTable(totals, overviewColumns)
+	view.Bars = v.yearBars(totals)
+	if view.Counts, err = v.counts(); err != nil {
+		return err
+	}
+	latest, err := v.Views.Journal(v.ctx(), projections.JournalQuery{Ledger: v.ledger.Ledger, AsOf: v.asOf, Newest: true, Limit: 8})
+	if err != nil {
+		return err
+	}
+	if view.Latest, err = v.movements(latest.Movements); err != nil {
+		return err
+	}
+	return v.show(http.StatusOK, "overview", v.ledger.Title, view)
+}
+
+var overviewColumns = []string{"committed", "received", "in_kind", "funding", "disbursed", "cash"}
+
+// counts says how many things of each kind there are. They are those of now.
+func (v *visit) counts() ([]fact, error) {
+	nodes, err := v.Views.Nodes(v.ctx(), v.ledger.Ledger)
+	if err != nil {
+		return nil, err
+	}
+	n := map[string]int{}
+	for _, node := range nodes {
+		n[node.Noun]++
+	}
+	var all []fact
+	for _, c := range []struct{ noun, register string }{{"project", "projects"}, {"place", "places"}, {"organisation", "organisations"},
+		{"fund", "funds"}, {"pairing", "pairings"}, {"gift", "gifts"}, {"indicator", "indicators"}} {
+		all = append(all, fact{v.say("page." + c.register), linked(strconv.Itoa(n[c.noun]), v.href(c.register))})
+	}
+	return all, nil
+}
+
+// yearBars draws the stages of each year.
+func (v *visit) yearBars(t projections.Totals) bars {
+	b := newBars(v.say("bars.years"), v.label("column", "committed"), v.label("column", "received"), v.label("column", "disbursed"))
+	for _, row := range t.Rows {
+		g := b.group(row.Key)
+		for i, s := range []domain.Stage{domain.Committed, domain.Received, domain.Disbursed} {
+			c := s.String()
+			b.add(g, i, row.Amount(s), row.Currency, v.total(&row.TotalsSum, c, v.rowsOf(c, "year", row.Key)))
+		}
+	}
+	b.scale()
+	return *b
+}

@@ -1,0 +1,314 @@
+package pages
+
+import (
+	"context"
+	"encoding/csv"
+	"html"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"aidledger/cmd/internal/demo"
+	"aidledger/cmd/internal/web"
+	"aidledger/eventstore"
+	"aidledger/eventstore/localnats"
+	"aidledger/projections"
+	"aidledger/projections/localpg/pgtest"
+)
+
+const ownerToken = "token-of-the-tests"
+
+// running is a server with the demonstration in it.
+type running struct {
+	*httptest.Server
+	store  *eventstore.Store
+	runner *projections.Runner
+}
+
+// start runs a server on a log and a database of its own.
+func start(t testing.TB) *running {
+	t.Helper()
+	logger := slog.New(slog.DiscardHandler)
+	nats, err := localnats.Start(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(nats.Close)
+	store, err := eventstore.Open(t.Context(), eventstore.Config{Conn: nats.Conn(), Now: time.Now, Log: logger, SyncAlways: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(store.Close)
+	views, err := projections.Open(t.Context(), pgtest.Database(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(views.Close)
+	runner := projections.NewRunner(views, store, logger)
+	ctx, stop := context.WithCancel(context.Background())
+	var ended sync.WaitGroup
+	ended.Go(func() { _ = runner.Run(ctx) })
+	t.Cleanup(func() { stop(); ended.Wait() })
+	site := New(Config{Store: store, Views: views, Runner: runner, Log: logger, Now: time.Now, Versions: map[string]string{"aidledger": "1"}})
+	s := web.New(web.Config{Store: store, Views: views, Runner: runner, Log: logger, Token: ownerToken, Pages: true, ShowProblem: site.ShowProblem}, site.Routes()...)
+	h := httptest.NewServer(s)
+	t.Cleanup(h.Close)
+	return &running{h, store, runner}
+}
+
+// demonstrated runs a server with the demonstration.
+func demonstrated(t testing.TB) *running {
+	t.Helper()
+	s := start(t)
+	err := demo.Load(t.Context(), func(ctx context.Context, ledger string, rs []eventstore.Request) []eventstore.Outcome {
+		return s.store.SubmitBatch(ctx, ledger, rs, false)
+	}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.caughtUp(t)
+	return s
+}
+
+func (s *running) caughtUp(t testing.TB) {
+	t.Helper()
+	end, err := s.store.End(t.Context())
+	if err == nil {
+		err = s.runner.WaitFor(t.Context(), end)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// get asks for a page as a browser does, in Chinese unless headers say
+// otherwise.
+func (s *running) get(t testing.TB, path string, headers ...string) (status int, body string, h http.Header) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), "GET", s.URL+path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Accept", "text/html")
+	for i := 0; i < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	got, err := s.Client().Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer got.Body.Close()
+	text, err := io.ReadAll(got.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return got.StatusCode, string(text), got.Header
+}
+
+// send posts a form as the owner of the server and does not follow where the
+// answer leads.
+func (s *running) send(t testing.TB, path string, form url.Values) (status int, body, location string) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), "POST", s.URL+path, strings.NewReader(form.Encode()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Accept", "text/html")
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.Header.Set("Authorization", "Bearer "+ownerToken)
+	client := *s.Client()
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	got, err := client.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer got.Body.Close()
+	text, err := io.ReadAll(got.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return got.StatusCode, string(text), got.Header.Get("Location")
+}
+
+const (
+	programme = "/ledgers/" + demo.Programme
+	invented  = "/ledgers/" + demo.Invented
+)
+
+// The pages to read are looked at on one server.
+func TestPagesToRead(t *testing.T) {
+	s := demonstrated(t)
+	for name, look := range map[string]func(*testing.T, *running){
+		"Every link of every page leads somewhere":                            everyLinkOfEveryPageLeadsSomewhere,
+		"The programme shows what its source says and no more":                theProgrammeShowsWhatItsSourceSaysAndNoMore,
+		"A first view is small":                                               aFirstViewIsSmall,
+		"A page of the past says so and its links stay there":                 aPageOfThePastSaysSoAndItsLinksStayThere,
+		"An export is what the screen shows":                                  anExportIsWhatTheScreenShows,
+		"What does not exist is a page for people and a problem for programs": whatDoesNotExistIsAPageForPeopleAndAProblemForPrograms,
+		"A choice is kept and leads back to the page":                         aChoiceIsKeptAndLeadsBackToThePage,
+	} {
+		t.Run(name, func(t *testing.T) { look(t, s) })
+	}
+}
+
+var links = regexp.MustCompile(`(?:href|src)="([^"#]+)`)
+
+func everyLinkOfEveryPageLeadsSomewhere(t *testing.T, s *running) {
+	seen := map[string]bool{"/": true}
+	shapes := map[string]int{}
+	for queue := []string{"/"}; len(queue) > 0; queue = queue[1:] {
+		status, page, h := s.get(t, queue[0])
+		if status != 200 {
+			t.Errorf("%s answers %d", queue[0], status)
+			continue
+		}
+		if !strings.HasPrefix(h.Get("Content-Type"), "text/html") {
+			continue
+		}
+		if policy := h.Get("Content-Security-Policy"); !strings.HasPrefix(policy, "default-src 'self';") {
+			t.Errorf("%s has the policy %q", queue[0], policy)
+		}
+		for what, pattern := range forbidden {
+			if found := pattern.FindString(page); found != "" {
+				t.Errorf("%s has %s: %s", queue[0], what, found)
+			}
+		}
+		for _, m := range links.FindAllStringSubmatch(page, -1) {
+			link := html.UnescapeString(m[1])
+			// A few of each shape are enough: one page differs from the next by its ids.
+			shape := regexp.MustCompile(`[0-9]+|=[^&]*|(trace|events)/.*`).ReplaceAllString(link, "$1")
+			if seen[link] || shapes[shape] >= 4 {
+				continue
+			}
+			seen[link] = true
+			shapes[shape]++
+			queue = append(queue, link)
+		}
+	}
+	if len(seen) < 150 {
+		t.Errorf("only %d pages are linked", len(seen))
+	}
+}
+
+func theProgrammeShowsWhatItsSourceSaysAndNoMore(t *testing.T, s *running) {
+	_, page, _ := s.get(t, programme)
+	for _, text := range []string{"81,320,000.00", "15,448,300.00", "5,110,300.00", "37,210,000.00", "44,110,000.00"} {
+		if !strings.Contains(page, ">"+text+"<") {
+			t.Errorf("the overview does not show %s", text)
+		}
+	}
+	if !regexp.MustCompile(`拨付</dt><dd><span class="unknown">未报告</span>`).MatchString(page) {
+		t.Error("the overview does not say that nobody reported payments")
+	}
+	_, wan, _ := s.get(t, programme, "Cookie", "unit=wan")
+	if !strings.Contains(wan, ">8,132<") || !strings.Contains(wan, ">1,544.83<") || !strings.Contains(wan, `title="81,320,000.00 CNY"`) {
+		t.Error("in 万元 the overview does not show 8,132 with the exact amount")
+	}
+	_, english, h := s.get(t, programme, "Accept-Language", "en")
+	if !strings.Contains(english, "not reported") || h.Get("Content-Language") != "en" || strings.Contains(english, "未报告") {
+		t.Error("in English the overview does not say not reported")
+	}
+	if _, page, _ := s.get(t, invented); !strings.Contains(page, "虚构数据，仅供演示") {
+		t.Error("the invented ledger does not say so")
+	}
+}
+
+func aFirstViewIsSmall(t *testing.T, s *running) {
+	total := 0
+	for _, path := range []string{invented, "/pages.css", "/pages.js", "/icon.svg"} {
+		_, body, h := s.get(t, path)
+		total += len(body)
+		if path != invented {
+			if status, _, _ := s.get(t, path, "If-None-Match", h.Get("ETag")); status != http.StatusNotModified {
+				t.Errorf("%s is sent again with %d to who has it", path, status)
+			}
+		}
+	}
+	if total > 100_000 {
+		t.Errorf("a first view needs %d bytes", total)
+	}
+}
+
+func aPageOfThePastSaysSoAndItsLinksStayThere(t *testing.T, s *running) {
+	_, now, _ := s.get(t, programme)
+	status, past, _ := s.get(t, programme+"/totals?by=year&effective_until=2018-12-31")
+	if status != 200 || strings.Contains(now, "您看到的是过去的账") || !strings.Contains(past, "您看到的是过去的账") {
+		t.Fatal("the past is not marked, or the present is")
+	}
+	if strings.Contains(past, "44,110,000") || !strings.Contains(past, "37,210,000.00") {
+		t.Error("the past shows what came later")
+	}
+	if !strings.Contains(past, programme+"/journal?effective_until=2018-12-31") {
+		t.Error("the menu leads back to the present")
+	}
+	for _, as := range []string{"2019-13-45", "tomorrow", "12.x"} {
+		if status, page, _ := s.get(t, programme+"?as_of="+as); status != 200 || !strings.Contains(page, "看不懂这个时点") || strings.Contains(page, "您看到的是过去的账") {
+			t.Errorf("as_of=%s is answered with %d and without a word", as, status)
+		}
+	}
+	if _, page, _ := s.get(t, programme+"?as_of=2018-12-31"); strings.Contains(page, "81,320,000") {
+		t.Error("before the demonstration was loaded, its entries are shown")
+	}
+}
+
+func anExportIsWhatTheScreenShows(t *testing.T, s *running) {
+	_, file, h := s.get(t, programme+"/totals?by=year&format=csv", "Cookie", "unit=wan")
+	rows, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(file, "\ufeff"))).ReadAll()
+	if err != nil || !strings.HasPrefix(file, "\ufeff") || !strings.Contains(h.Get("Content-Disposition"), "attachment") {
+		t.Fatalf("the file is %q (%v)", file, err)
+	}
+	want := []string{"业务年度", "安排", "到位", "捐物折款", "帮扶合计", "分配", "拨付", "支出", "结存"}
+	if strings.Join(rows[0], " ") != strings.Join(want, " ") || rows[1][1] != "3721" || rows[1][6] != "未报告" || rows[3][0] != "合计" {
+		t.Errorf("the rows are %q", rows)
+	}
+}
+
+func TestTextOfTheDataIsNoFormulaInASpreadsheet(t *testing.T) {
+	for text, want := range map[string]string{"=1+1": "'=1+1", "+86": "'+86", "-x": "'-x", "@x": "'@x", "x=1": "x=1", "": ""} {
+		if got := plain(cell{Text: text}); got != want {
+			t.Errorf("%q becomes %q, not %q", text, got, want)
+		}
+	}
+	if got := plain(cell{Text: "-5", Number: true}); got != "-5" {
+		t.Errorf("a number becomes %q", got)
+	}
+}
+
+func whatDoesNotExistIsAPageForPeopleAndAProblemForPrograms(t *testing.T, s *running) {
+	for _, path := range []string{"/ledgers/none", "/nothing", programme + "/nothing", programme + "/trace/nothing", programme + "/events/999.1", programme + "/events/x"} {
+		status, page, _ := s.get(t, path)
+		if status != 404 || !strings.Contains(page, "<h1>无法显示</h1>") || strings.Contains(page, "there is") && !strings.Contains(page, `lang="en"`) {
+			t.Errorf("%s answers %d: %.300s", path, status, page)
+		}
+		if _, body, h := s.get(t, path, "Accept", "application/json"); h.Get("Content-Type") != "application/problem+json" {
+			t.Errorf("to a program %s answers %s", path, body)
+		}
+	}
+	if status, _, _ := s.get(t, programme+"/journal?stage=vanished"); status != 400 {
+		t.Errorf("a stage that does not exist answers %d", status)
+	}
+}
+
+func aChoiceIsKeptAndLeadsBackToThePage(t *testing.T, s *running) {
+	client := *s.Client()
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	for here, want := range map[string]string{
+		"/ledgers/x?a=1": "/ledgers/x?a=1", "https://example.org/": "/", "//example.org/": "/", "/\\example.org": "/", "": "/", "x": "/",
+	} {
+		got, err := client.PostForm(s.URL+"/preferences", map[string][]string{"unit": {"yi"}, "here": {here}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got.Body.Close()
+		if got.StatusCode != http.StatusSeeOther || got.Header.Get("Location") != want || !strings.HasPrefix(got.Header.Get("Set-Cookie"), "unit=yi;") {
+			t.Errorf("from %q it leads with %d to %q, %q", here, got.StatusCode, got.Header.Get("Location"), got.Header.Get("Set-Cookie"))
+		}
+	}
+}

@@ -1,0 +1,295 @@
+package pages
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"aidledger/cmd/internal/access"
+	"aidledger/cmd/internal/web"
+	"aidledger/domain"
+	"aidledger/eventstore"
+
+	"github.com/google/uuid"
+)
+
+// desks groups the commands as people look for them. A command that no group
+// names is in the last one.
+var desks = []struct {
+	name     string
+	commands []string
+}{
+	{"funding", []string{"pledge-funds", "commit-funds", "receive-funds", "increase-commitment", "reduce-commitment", "lapse-pledge", "carry-over", "earmark-funds", "lift-earmark"}},
+	{"project", []string{"register-project", "set-targets", "assign-places", "approve-project", "start-project", "suspend-project", "resume-project", "accept-project", "cancel-project"}},
+	{"payment", []string{"allocate-funds", "reallocate-funds", "request-disbursement", "change-request", "withdraw-request", "lapse-request", "approve-disbursement", "reject-disbursement", "disburse-funds", "report-expenditure", "return-funds"}},
+	{"goods", []string{"receive-gift", "value-gift", "distribute-gift"}},
+	{"register", []string{"register-organisation", "register-place", "sign-agreement", "establish-pairing", "end-pairing", "report-indicator", "add-note"}},
+	{"close", []string{"reverse-entry", "close-fund", "close-year", "allow-restatement", "set-approval-threshold", "lift-approval-threshold"}},
+}
+
+// recordView lists what a person may record.
+type recordView struct{ Desks []navGroup }
+
+func (v *visit) record() error {
+	var view recordView
+	listed := map[string]bool{"open-ledger": true}
+	for _, d := range desks {
+		view.Desks = append(view.Desks, v.desk(d.name, d.commands, listed))
+	}
+	var others []string
+	for _, c := range domain.Commands() {
+		if !listed[c.Name] {
+			others = append(others, c.Name)
+		}
+	}
+	view.Desks = append(view.Desks, v.desk("other", others, listed))
+	view.Desks = slices.DeleteFunc(view.Desks, func(g navGroup) bool { return len(g.Items) == 0 })
+	return v.show(http.StatusOK, "record", v.say("page.record"), view)
+}
+
+func (v *visit) desk(name string, commands []string, listed map[string]bool) navGroup {
+	g := navGroup{Label: v.say("desk." + name)}
+	for _, c := range commands {
+		listed[c] = true
+		if v.caller.Has(access.OfCommand(c)) {
+			g.Items = append(g.Items, option{Label: v.label("command", c), Href: v.href("record/" + c)})
+		}
+	}
+	return g
+}
+
+// formView is the form of one command.
+type formView struct {
+	Command  string
+	Lead     string
+	Fields   []field
+	More     []field // that are seldom needed
+	MoreOpen bool
+	Lists    []offerList
+	Key      string   // makes it safe to send the form twice
+	Problem  *failure // what is wrong with no input alone
+	Checked  []fact   // what the amount is in words, and what would be left
+	Warnings []cell
+	Done     *receiptView
+}
+
+// receiptView tells what was recorded.
+type receiptView struct {
+	Position, Entry cell
+	Voucher         string // address of the voucher to print
+	Reverse         string // address of the form that takes it back
+}
+
+// commandOf returns the command that the path names.
+func (v *visit) commandOf() (domain.CommandType, error) {
+	t, ok := domain.LookupCommand(v.r.PathValue("command"))
+	if !ok || t.Name == "open-ledger" {
+		return t, problem(http.StatusNotFound, "path_not_found", "there is no form of that name", "use the list of forms")
+	}
+	if !v.caller.Has(access.OfCommand(t.Name)) {
+		return t, problem(http.StatusForbidden, access.Forbidden, "the role does not have the capability "+string(access.OfCommand(t.Name)), "ask somebody who may do it")
+	}
+	return t, nil
+}
+
+// form shows the form of a command. Its address may fill it in: that is how a
+// draft is kept, how the next form begins, and how a page leads to a form.
+func (v *visit) form() error {
+	t, err := v.commandOf()
+	if err != nil {
+		return err
+	}
+	o, err := v.offers()
+	if err != nil {
+		return err
+	}
+	if v.query.Get("date") == "" {
+		v.query.Set("date", v.Now().In(v.zone()).Format("2006-01-02"))
+	}
+	view := v.formView(t, v.query, o)
+	if entry := v.query.Get("done"); entry != "" {
+		view.Done = v.receiptView(t.Name, entry, v.query.Get("at"))
+	}
+	return v.showForm(http.StatusOK, t, view)
+}
+
+func (v *visit) receiptView(command, entry, at string) *receiptView {
+	done := &receiptView{Position: text(at), Entry: linked(entry, v.href("trace/"+url.PathEscape(entry))), Reverse: v.href("record/reverse-entry", "entry", entry)}
+	if position, err := eventstore.ParsePosition(at); err == nil && position.Event != eventstore.WholeBlock {
+		done.Position = linked(at, v.href("events/"+at))
+	}
+	if command == "disburse-funds" {
+		done.Voucher = v.href("voucher/" + url.PathEscape(entry))
+	}
+	return done
+}
+
+func (v *visit) showForm(status int, t domain.CommandType, view formView) error {
+	name := "form"
+	if t.Name == "disburse-funds" {
+		name = "disburse"
+	}
+	return v.show(status, name, v.label("command", t.Name), view)
+}
+
+// formView lays the inputs of a command out: in the order in which a voucher has
+// them, and what is seldom needed apart.
+func (v *visit) formView(t domain.CommandType, values url.Values, o *offers) formView {
+	view := formView{Command: t.Name, Lead: v.texts["form-lead."+t.Name], Key: values.Get("key")}
+	if view.Key == "" {
+		view.Key = uuid.NewString()
+	}
+	all := v.fields(t.Name, t.Field, "", values, o)
+	slices.SortStableFunc(all, func(a, b field) int { return rank(a.Name) - rank(b.Name) })
+	for _, f := range all {
+		if f.Required && f.Name != newNoun[t.Name].field || !seldom[f.Name] {
+			view.Fields = append(view.Fields, f)
+		} else {
+			view.More = append(view.More, f)
+		}
+	}
+	view.Lists = o.listed()
+	return view
+}
+
+// The order of the inputs, and those that are seldom needed.
+var (
+	formOrder = []string{"date", "voucher", "payer", "payee", "provider", "fund", "from", "project", "to", "name", "title", "amount", "place", "places",
+		"quantity", "unit", "value", "method", "purpose", "budget_year", "reason", "document", "note", "source_reference"}
+	seldom = map[string]bool{"currency": true, "approximate": true, "disbursement": true, "undated": true, "source_reference": true, "reimbursement": true,
+		"organisation": true, "gift": true, "agreement": false, "indicator": true, "id": true, "commercial": true, "code_year": true, "pairing": true, "qualifier": true}
+)
+
+func rank(name string) int {
+	if i := slices.Index(formOrder, name); i >= 0 {
+		return i
+	}
+	return slices.Index(formOrder, "title")
+}
+
+// post records what a form says, or shows the form again with what is wrong.
+// With the button "check" it only shows what would be recorded.
+func (v *visit) post() error {
+	t, err := v.commandOf()
+	if err != nil {
+		return err
+	}
+	v.r.Body = http.MaxBytesReader(v.w, v.r.Body, 1<<20)
+	if err := v.r.ParseForm(); err != nil {
+		return problem(http.StatusBadRequest, "body_malformed", "the form could not be read", "send it again")
+	}
+	values := v.r.PostForm
+	o, err := v.offers()
+	if err != nil {
+		return err
+	}
+	o.resolve(t.Name, t.Field, "", values)
+	c, found := decodeForm(t, values)
+	view := v.formView(t, values, o)
+	if err := domain.Check(c); err != nil {
+		found = append(found, newRefusals(err, found)...)
+	}
+	if len(found) == 0 {
+		if view.Checked, view.Warnings, err = v.foresee(c); err != nil {
+			return err
+		}
+	}
+	switch {
+	case values.Get("do") == "check":
+		v.showFaults(&view, found)
+		return v.showForm(http.StatusOK, t, view)
+	case len(found) > 0:
+		v.showFaults(&view, found)
+		return v.showForm(http.StatusUnprocessableEntity, t, view)
+	case len(view.Warnings) > 0 && values.Get("do") != "confirm":
+		return v.showForm(http.StatusConflict, t, view)
+	}
+	receipt, err := v.server.Record(v.ctx(), v.caller, v.ledger.Ledger, eventstore.Request{ID: view.Key, Command: c})
+	if err != nil {
+		v.showError(&view, err)
+		return v.showForm(web.ProblemOf(err).Status, t, view)
+	}
+	v.awaitViews(receipt.Position.Block)
+	http.Redirect(v.w, v.r, v.next(t, values, receipt), http.StatusSeeOther)
+	return nil
+}
+
+// newRefusals leaves out faults of inputs that have one already.
+func newRefusals(err error, known domain.Refusals) domain.Refusals {
+	all, several := errors.AsType[domain.Refusals](err)
+	if one, ok := errors.AsType[*domain.Refusal](err); ok && !several {
+		all = domain.Refusals{one}
+	}
+	return slices.DeleteFunc(slices.Clone(all), func(r *domain.Refusal) bool {
+		return slices.ContainsFunc(known, func(k *domain.Refusal) bool { return k.Field == r.Field })
+	})
+}
+
+// showFaults writes faults beside their inputs, and the rest above the form.
+func (v *visit) showFaults(view *formView, found domain.Refusals) {
+	rest := v.accuse(view.Fields, found)
+	before := len(rest)
+	rest = v.accuse(view.More, rest)
+	view.MoreOpen = len(rest) < before
+	if len(rest) > 0 {
+		f := v.failure(web.ProblemOf(rest))
+		view.Problem = &f
+	}
+}
+
+// showError shows why the ledger did not record a form.
+func (v *visit) showError(view *formView, err error) {
+	found := newRefusals(err, nil)
+	if len(found) == 0 {
+		f := v.failure(web.ProblemOf(err))
+		view.Problem = &f
+		return
+	}
+	v.showFaults(view, found)
+}
+
+// awaitViews lets the pages show what was recorded, unless that takes long.
+func (v *visit) awaitViews(block uint64) {
+	ctx, cancel := context.WithTimeout(v.ctx(), 5*time.Second)
+	defer cancel()
+	_ = v.Runner.WaitFor(ctx, block) // it is recorded; the page comes a little later
+}
+
+// next is the address of the next form of the same kind: what usually stays the
+// same is filled in.
+func (v *visit) next(t domain.CommandType, values url.Values, r eventstore.Receipt) string {
+	params := []string{"done", r.Entry, "at", r.Position.String()}
+	for _, name := range []string{"date", "provider", "fund", "project", "payer", "document", "donor", "from"} {
+		if fresh := newNoun[t.Name]; name != fresh.field {
+			params = append(params, name, values.Get(name))
+		}
+	}
+	if number := strings.TrimSpace(values.Get("voucher")); number != "" {
+		params = append(params, "voucher", following(number))
+	}
+	return v.href("record/"+t.Name, params...)
+}
+
+// following is the number after the last one of a text: 记-2019-009 → 记-2019-010.
+func following(number string) string {
+	digits := []rune(number)
+	for i := len(digits) - 1; i >= 0; i-- {
+		switch {
+		case digits[i] >= '0' && digits[i] < '9':
+			digits[i]++
+			return string(digits)
+		case digits[i] == '9':
+			digits[i] = '0'
+		default:
+			if i == len(digits)-1 {
+				return ""
+			}
+			return string(slices.Insert(digits, i+1, '1'))
+		}
+	}
+	return "1" + string(digits)
+}

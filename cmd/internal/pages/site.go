@@ -1,0 +1,156 @@
+package pages
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"embed"
+	"fmt"
+	"html/template"
+	"io/fs"
+	"log/slog"
+	"maps"
+	"net/http"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"aidledger/cmd/internal/access"
+	"aidledger/cmd/internal/web"
+	"aidledger/eventstore"
+	"aidledger/projections"
+)
+
+// Config is what the pages are made from.
+type Config struct {
+	Store    *eventstore.Store
+	Views    *projections.DB
+	Runner   *projections.Runner
+	Log      *slog.Logger
+	Now      func() time.Time
+	Versions map[string]string
+}
+
+// Site answers requests for pages. It is safe for concurrent use.
+type Site struct {
+	Config
+	templates map[string]map[string]*template.Template // by language and page
+	needs     map[string]access.Capability             // of every page, by its path
+}
+
+// New returns the pages.
+func New(c Config) *Site {
+	s := &Site{Config: c, templates: parseAll(), needs: map[string]access.Capability{}}
+	for _, p := range pages {
+		if p.method == http.MethodGet {
+			s.needs[p.path] = p.needs
+		}
+	}
+	return s
+}
+
+// handler shows one page.
+type handler func(v *visit) error
+
+// page is one line of the pages.
+type page struct {
+	method, path string
+	needs        access.Capability
+	show         handler
+	doc          string
+}
+
+var pages = []page{
+	{"GET", "/{$}", access.ReadLedger, (*visit).home, "Page: the ledgers."},
+	{"GET", "/ledgers/{ledger}", access.ReadLedger, (*visit).overview, "Page: a programme at one glance."},
+	{"GET", "/ledgers/{ledger}/totals", access.ReadLedger, (*visit).totals, "Page: totals by one dimension."},
+	{"GET", "/ledgers/{ledger}/journal", access.ReadLedger, (*visit).journal, "Page: movements of money, the last ones first."},
+	{"GET", "/ledgers/{ledger}/flow", access.ReadLedger, (*visit).flow, "Page: money from providers through projects to villages."},
+	{"GET", "/ledgers/{ledger}/trace/{id}", access.ReadLedger, (*visit).trace, "Page: a thing, with its money up and down."},
+	{"GET", "/ledgers/{ledger}/{register}", access.ReadLedger, (*visit).register, "Page: what is registered of one kind."},
+	{"GET", "/ledgers/{ledger}/search", access.ReadLedger, (*visit).search, "Page: what has a name or an id."},
+	{"GET", "/ledgers/{ledger}/events", access.ReadLog, (*visit).events, "Page: the events as they are in the log."},
+	{"GET", "/ledgers/{ledger}/events/{position}", access.ReadLog, (*visit).event, "Page: one event, raw."},
+	{"GET", "/status", access.ReadStatus, (*visit).status, "Page: how far the read models are, and the log."},
+	{"GET", "/verify", access.Verify, (*visit).askVerify, "Page: asks whether to replay the log and compare."},
+	{"POST", "/verify", access.Verify, (*visit).verify, "Page: replays the log and compares every row."},
+	{"GET", "/ledgers/{ledger}/record", access.SignedIn, (*visit).record, "Page: what can be recorded."},
+	{"GET", "/ledgers/{ledger}/record/{command}", access.SignedIn, (*visit).form, "Page: the form of a command."},
+	{"POST", "/ledgers/{ledger}/record/{command}", access.ByCommand, (*visit).post, "Page: checks or records what a form says."},
+	{"GET", "/ledgers/{ledger}/voucher/{entry}", access.ReadLedger, (*visit).voucher, "Page: a payment voucher to print."},
+	{"POST", "/preferences", access.Public, (*visit).prefer, "Keeps language and unit in a cookie."},
+}
+
+// Routes lists the pages for the route table of the server.
+func (s *Site) Routes() []web.Route {
+	var all []web.Route
+	for _, p := range pages {
+		all = append(all, web.Route{Method: p.method, Path: p.path, Needs: p.needs, Doc: p.doc,
+			Handle: func(server *web.Server, c access.Caller, w http.ResponseWriter, r *http.Request) error {
+				v := s.begin(c, w, r)
+				v.server = server
+				if p.needs != access.Public {
+					if err := v.enter(); err != nil {
+						return err
+					}
+				}
+				return p.show(v)
+			}})
+	}
+	for _, name := range slices.Sorted(maps.Keys(assets)) {
+		all = append(all, web.Route{Method: "GET", Path: "/" + name, Needs: access.Public, Doc: "A part of all pages.", Handle: asset(name)})
+	}
+	return all
+}
+
+// assets are the files that pages load.
+var assets = map[string]string{
+	"pages.css": "text/css; charset=utf-8",
+	"pages.js":  "text/javascript; charset=utf-8",
+	"icon.svg":  "image/svg+xml",
+}
+
+//go:embed assets
+var assetFiles embed.FS
+
+// asset serves a file that a browser keeps until it has another content.
+func asset(name string) web.Handler {
+	body, err := assetFiles.ReadFile("assets/" + name)
+	if err != nil {
+		panic(err) // it is part of the binary
+	}
+	tag := fmt.Sprintf(`"%x"`, sha256.Sum256(body))
+	return func(_ *web.Server, _ access.Caller, w http.ResponseWriter, r *http.Request) error {
+		h := w.Header()
+		h.Set("Content-Type", assets[name])
+		h.Set("Cache-Control", "no-cache")
+		h.Set("ETag", tag)
+		http.ServeContent(w, r, name, time.Time{}, bytes.NewReader(body))
+		return nil
+	}
+}
+
+//go:embed templates/*.html
+var templateFiles embed.FS
+
+// parseAll makes the template of every page in every language: the frame, what
+// pages share, and the page's own file.
+func parseAll() map[string]map[string]*template.Template {
+	files, err := fs.Glob(templateFiles, "templates/*.html")
+	if err != nil {
+		panic(err) // the pattern is constant
+	}
+	all := map[string]map[string]*template.Template{}
+	for _, l := range tongues {
+		all[l.tag] = map[string]*template.Template{}
+		shared := template.Must(template.New("").Funcs(template.FuncMap{"t": l.text, "label": l.label}).
+			ParseFS(templateFiles, "templates/frame.html", "templates/parts.html"))
+		for _, file := range files {
+			name := strings.TrimSuffix(path.Base(file), ".html")
+			if name != "frame" && name != "parts" {
+				all[l.tag][name] = template.Must(template.Must(shared.Clone()).ParseFS(templateFiles, file))
+			}
+		}
+	}
+	return all
+}

@@ -1,0 +1,93 @@
+package pages
+
+import (
+	"context"
+	"maps"
+	"net/http"
+	"slices"
+	"strconv"
+	"time"
+
+	"aidledger/projections"
+)
+
+// statusView is how the server is.
+type statusView struct {
+	Facts  []fact
+	Table  table
+	Halted []*projections.Halted
+}
+
+func (v *visit) status() error {
+	ctx, cancel := context.WithTimeout(v.ctx(), 10*time.Second)
+	defer cancel()
+	s, err := v.Runner.Status(ctx)
+	if err != nil {
+		return err
+	}
+	view := statusView{Table: table{Columns: v.columns("projection", "+position", "+lag", "updated", "state")}}
+	view.Facts = []fact{
+		{v.label("field", "log_end"), text(whole(s.LogEnd))},
+		{v.label("field", "position"), text(whole(s.Position))},
+		{v.label("field", "stream"), text(v.Store.Stream())},
+		{v.label("field", "durability"), text(v.durability())},
+		{v.label("field", "generation"), text(strconv.Itoa(s.Generation))},
+	}
+	for _, name := range slices.Sorted(maps.Keys(v.Versions)) {
+		view.Facts = append(view.Facts, fact{v.say("version", name), text(v.Versions[name])})
+	}
+	for _, p := range s.Projections {
+		state := cell{Text: v.say("projection.running"), State: "ok"}
+		if p.Lag > 0 {
+			state = cell{Text: v.say("projection.behind"), State: "behind"}
+		}
+		if p.Halted != nil {
+			state = cell{Text: v.say("projection.halted"), State: "halted"}
+			view.Halted = append(view.Halted, p.Halted)
+		}
+		view.Table.Rows = append(view.Table.Rows, row{Cells: []cell{text(v.label("projection", p.Name)), {Text: whole(p.Block), Number: true},
+			{Text: whole(p.Lag), Number: true}, text(v.moment(p.UpdatedAt)), state}})
+	}
+	return v.show(http.StatusOK, "status", v.say("page.status"), view)
+}
+
+// durability says in the language of the page what the log promises.
+func (v *visit) durability() string { return v.label("durability", v.Store.Durability()) }
+
+// verifyView asks for a verification, or tells what one found.
+type verifyView struct {
+	Done   bool
+	Report projections.Report
+	Table  table
+}
+
+func (v *visit) askVerify() error {
+	return v.show(http.StatusOK, "verify", v.say("page.verify"), verifyView{})
+}
+
+// verify replays the log and compares. It takes as long as it takes, and ends
+// when the person leaves.
+func (v *visit) verify() error {
+	_ = http.NewResponseController(v.w).SetWriteDeadline(time.Time{})
+	report, err := v.Runner.Verify(v.ctx(), func(uint64, uint64) {})
+	if err != nil {
+		return err
+	}
+	view := verifyView{Done: true, Report: report, Table: table{Columns: v.columns("table", "+rows", "+differences", "keys")}}
+	for _, t := range report.Tables {
+		keys := ""
+		for i, k := range t.Keys {
+			if i > 0 {
+				keys += ", "
+			}
+			keys += k
+		}
+		state := "ok"
+		if t.Differences > 0 {
+			state = "halted"
+		}
+		view.Table.Rows = append(view.Table.Rows, row{Cells: []cell{{Text: t.Table, State: "code"}, {Text: whole(t.Rows), Number: true},
+			{Text: whole(t.Differences), Number: true, State: state}, text(keys)}})
+	}
+	return v.show(http.StatusOK, "verify", v.say("page.verify"), view)
+}

@@ -1,0 +1,190 @@
+package pages
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http/httptest"
+	"regexp"
+	"strings"
+	"testing"
+
+	"aidledger/cmd/internal/access"
+	"aidledger/domain"
+	"aidledger/projections"
+)
+
+// many makes n things.
+func many[T any](n int, make func(i int) T) []T {
+	all := []T{}
+	for i := range n {
+		all = append(all, make(i))
+	}
+	return all
+}
+
+// Data in the tests has no letters, so that every letter is of the page itself.
+func sampleCell(i int) cell {
+	return []cell{
+		{Text: "1,234.50", Exact: "1,234.50 CNY", Number: true, Href: "/ledgers/1/journal"},
+		{Number: true, Unknown: true},
+		{Text: "-7.00", Number: true, Negative: true, Approximate: true, Exact: "-7.00 CNY"},
+		{Text: "<7>", State: "line"},
+		{},
+	}[i%5]
+}
+
+func sampleTable(n int) table {
+	return table{Caption: "4", Columns: many(5, func(i int) column { return column{Label: fmt.Sprint(i), Number: i > 2, Hint: "7"} }),
+		Rows: many(n, func(i int) row {
+			return row{Cells: many(5, func(j int) cell { return sampleCell(i + j) }), Sum: i == 2}
+		}),
+		Next: "/?after=1", First: "/", Export: "/?format="}
+}
+
+func sampleFacts(n int) []fact {
+	return many(n, func(i int) fact { return fact{"8", sampleCell(i)} })
+}
+
+func sampleOptions(n int) []option {
+	return many(n, func(i int) option { return option{Value: "1", Label: "1", Href: "/", Current: i == 0} })
+}
+
+// samples are views of every template with n things in them.
+func samples(n int) map[string]any {
+	tiles := many(n, func(i int) tile { return tile{"1", "2", sampleCell(i)} })
+	b := newBars("1", "2", "3", "4")
+	for range n {
+		g := b.group("5")
+		amount := "12.00"
+		b.add(g, 0, &amount, "CNY", sampleCell(0))
+		b.add(g, 1, nil, "CNY", sampleCell(1))
+	}
+	b.scale()
+	picture := flowPicture{Title: "1", Height: 100, Table: sampleTable(n), Ribbons: many(n, func(int) flowRibbon { return flowRibbon{Path: "M0 0"} }),
+		Nodes: many(n, func(i int) flowNode {
+			return flowNode{X: 1, Height: 2, Name: sampleCell(i * 3), Value: sampleCell(0), End: i == 2}
+		})}
+	all := map[string]any{
+		"home":     homeView{many(n, func(i int) homeLedger { return homeLedger{"1", "2", "/", i > 0, tiles} })},
+		"overview": overviewView{Tiles: tiles, Counts: sampleFacts(n), Years: sampleTable(n), Bars: *b, Latest: sampleTable(n)},
+		"totals":   totalsView{By: "year", Roads: sampleOptions(n), Years: sampleOptions(n), Columns: sampleOptions(2), Table: sampleTable(n), Bars: *b},
+		"journal": journalView{Filters: many(n, func(i int) filter {
+			return filter{[]string{"fund", "year", "stage"}[i%3], "1", "2", sampleCell(i), "/"}
+		}),
+			Stages: sampleOptions(n), Years: "2019", Table: sampleTable(n), Active: n > 0, Clear: "/"},
+		"flow": flowView{Stages: sampleOptions(n), Years: sampleOptions(n), Picture: picture},
+		"trace": traceView{Noun: "project", ID: "1", Name: "2", Facts: sampleFacts(n), Tiles: tiles, Flow: picture, Targets: sampleTable(n), Shares: sampleTable(n),
+			Progress: many(n, func(i int) progress {
+				return progress{"1", sampleCell(i), sampleCell(0), 500, []string{"50.0%", ""}[i%2]}
+			}),
+			Up: sampleTable(n), Down: sampleTable(n), History: sampleTable(n), Notes: sampleTable(n), Pairings: sampleTable(n), Journal: "/"},
+		"register": registerView{Table: sampleTable(n), Lead: "1"},
+		"events":   eventsView{sampleTable(n)},
+		"event":    eventView{Facts: sampleFacts(n), Things: sampleFacts(n), Raw: "{}", Earlier: "/", Later: "/"},
+		"search":   searchView{Sought: "1", Table: sampleTable(n), More: n > 1},
+		"status": statusView{Facts: sampleFacts(n), Table: sampleTable(n), Halted: many(n, func(int) *projections.Halted {
+			return &projections.Halted{Projection: "journal", Code: "x", Reason: "why"}
+		})},
+		"verify":  verifyView{Done: n > 0, Report: projections.Report{Clean: n > 1}, Table: sampleTable(n)},
+		"failure": failure{Code: "x", Message: "why", Hint: "how", Request: "7", English: n > 0, Details: sampleFacts(n)},
+	}
+	form := sampleForm(n)
+	all["form"], all["disburse"] = form, form
+	all["record"] = recordView{many(n, func(i int) navGroup { return navGroup{"1", sampleOptions(n)} })}
+	all["voucher"] = voucherView{Programme: "1", Facts: sampleFacts(n), Amount: sampleCell(0), Capitals: "1", Parts: sampleTable(n), Hash: "7", Reversed: n > 0}
+	if n == 0 {
+		all["failure"] = failure{Code: "x", Message: "7"}
+	}
+	return all
+}
+
+// sampleForm has inputs of every type, right and wrong.
+func sampleForm(n int) formView {
+	var inputs []field
+	for i, kind := range []string{"id", "text", "note", "amount", "date", "quantity", "integer", "yes/no", "thing", "list"} {
+		f := field{Name: fmt.Sprint("f", i), Label: "1", Hint: "2", Type: kind, Value: "3", Required: i%2 == 0}
+		switch {
+		case n > 1:
+			f.Problem = "4"
+		case n == 1:
+			f.Options, f.List = sampleOptions(2), "7"
+		}
+		if kind == "list" {
+			f.Items = [][]field{{{Name: "x", Label: "1", Type: "amount", Problem: f.Problem}}}
+		}
+		inputs = append(inputs, f)
+	}
+	view := formView{Command: "1", Lead: "2", Fields: inputs, Key: "7"}
+	if n > 0 {
+		view.More = []field{{Name: "m", Label: "1"}}
+		view.Done = &receiptView{Position: sampleCell(0), Entry: sampleCell(0), Voucher: "/", Reverse: "/"}
+		view.Lists = []offerList{{"7", sampleOptions(n)}}
+		view.Checked = sampleFacts(n)
+	}
+	if n > 1 {
+		view.Problem = &failure{Message: "7", Details: sampleFacts(n)}
+		view.Warnings, view.MoreOpen = many(n, sampleCell), true
+	}
+	return view
+}
+
+// callers are nobody, and one person of every role.
+func callers() []access.Caller {
+	all := []access.Caller{{}, access.LocalOwner()}
+	for _, r := range access.Roles() {
+		all = append(all, access.Caller{Person: "p-7", Name: "7", Role: r.Name, Method: access.Session, Grants: r.Grants()})
+	}
+	return all
+}
+
+func TestEveryPageIsWholeForEveryRoleLanguageAndNumber(t *testing.T) {
+	site := New(Config{Log: slog.New(slog.DiscardHandler)})
+	for name := range site.templates["en"] {
+		for _, n := range []int{0, 1, 3} {
+			view, ok := samples(n)[name]
+			if !ok {
+				t.Fatalf("there is no sample of the page %s", name)
+			}
+			for _, l := range tongues {
+				for _, c := range callers() {
+					t.Run(fmt.Sprint(name, " ", n, " ", l.tag, " ", c.Role), func(t *testing.T) { checkPage(t, site, l, c, name, view) })
+				}
+			}
+		}
+	}
+}
+
+func checkPage(t *testing.T, site *Site, l *tongue, c access.Caller, name string, view any) {
+	w := httptest.NewRecorder()
+	r := httptest.NewRequest("GET", "/ledgers/1/journal?as_of=12&stage=x", nil)
+	r.Header.Set("Cookie", tongueCookie+"="+l.tag)
+	v := site.begin(c, w, r)
+	v.ledger = projections.Ledger{Ledger: "1", Title: "7", Currency: domain.Currency("CNY"), Invented: true}
+	v.ledgers = []projections.Ledger{v.ledger, {Ledger: "2", Title: "8"}}
+	v.readPast()
+	if err := v.show(200, name, "7", view); err != nil {
+		t.Fatal(err)
+	}
+	page := w.Body.String()
+	if text := foreign(l.tag, page); text != "" {
+		t.Errorf("the page has the foreign text %q", text)
+	}
+	if !strings.HasSuffix(strings.TrimSpace(page), "</html>") || strings.Contains(page, "<no value>") || strings.Contains(page, "ZgotmplZ") {
+		t.Error("the page is not whole")
+	}
+	for what, pattern := range forbidden {
+		if found := pattern.FindString(page); found != "" {
+			t.Errorf("the page has %s: %s", what, found)
+		}
+	}
+	if strings.Contains(page, "<7>") {
+		t.Error("text of the data is not escaped")
+	}
+}
+
+// What the content policy would block, or what comes from elsewhere.
+var forbidden = map[string]*regexp.Regexp{
+	"a style of its own":  regexp.MustCompile(`(?i)\sstyle=|<style`),
+	"a script of its own": regexp.MustCompile(`(?i)<script[^>]*>[^<]|\son[a-z]+=|javascript:`),
+	"another address":     regexp.MustCompile(`(?i)(src|href|action)="(https?:)?//`),
+}

@@ -1,0 +1,156 @@
+package pages
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+
+	"aidledger/cmd/internal/access"
+	"aidledger/cmd/internal/web"
+	"aidledger/domain"
+	"aidledger/projections"
+)
+
+// visit is one request for a page: who asks, in which language and unit, and
+// which past they look at.
+type visit struct {
+	*Site
+	*tongue
+	w      http.ResponseWriter
+	r      *http.Request
+	server *web.Server
+	caller access.Caller
+	unit   unit
+	query  url.Values
+
+	ledger  projections.Ledger // zero on a page of no ledger
+	ledgers []projections.Ledger
+	asOf    projections.AsOf
+	past    past
+	names   map[string]projections.Node
+}
+
+// begin reads what all pages need to know.
+func (s *Site) begin(c access.Caller, w http.ResponseWriter, r *http.Request) *visit {
+	query, _ := url.ParseQuery(r.URL.RawQuery) // what is malformed is left out
+	return &visit{Site: s, tongue: tongueOf(r), w: w, r: r, caller: c, unit: unitOf(r), query: query, names: map[string]projections.Node{}}
+}
+
+// enter finds the ledgers, and the one that the path names.
+func (v *visit) enter() error {
+	all, err := v.Views.Ledgers(v.ctx(), projections.ListQuery{Limit: listMax})
+	if err != nil {
+		return err
+	}
+	v.ledgers = all.Rows
+	name := v.r.PathValue("ledger")
+	if name == "" {
+		return nil
+	}
+	i := slices.IndexFunc(v.ledgers, func(l projections.Ledger) bool { return l.Ledger == name })
+	if i < 0 {
+		return problem(http.StatusNotFound, "ledger_not_found", "there is no ledger of that name", "choose one on the first page")
+	}
+	v.ledger = v.ledgers[i]
+	v.readPast()
+	v.holdsFor(all.Position)
+	return nil
+}
+
+// listMax is how many things a page lists at most, and listPage how many unless
+// it shows all.
+const listPage, listMax = 50, 1000
+
+func (v *visit) ctx() context.Context { return v.r.Context() }
+
+// href returns the address of a page of the ledger, with parameters given as
+// name and value in turn. Empty values are left out, and the past stays.
+func (v *visit) href(path string, params ...string) string {
+	q := url.Values{}
+	for i := 0; i < len(params); i += 2 {
+		if params[i+1] != "" {
+			q.Set(params[i], params[i+1])
+		}
+	}
+	for _, name := range pastParams {
+		if value := v.query.Get(name); value != "" && v.past.Shown {
+			q.Set(name, value)
+		}
+	}
+	out := "/ledgers/" + url.PathEscape(v.ledger.Ledger)
+	if path != "" {
+		out += "/" + path
+	}
+	if len(q) > 0 {
+		out += "?" + q.Encode()
+	}
+	return out
+}
+
+// thing is a link to the page of what an id names, with its name.
+func (v *visit) thing(id domain.ID) cell {
+	if id == "" {
+		return cell{}
+	}
+	return linked(v.name(string(id)), v.href("trace/"+url.PathEscape(string(id))))
+}
+
+func (v *visit) name(id string) string { return cmp.Or(v.names[id].Name, id) }
+
+// learn looks up the names of ids.
+func (v *visit) learn(ids ...domain.ID) error {
+	var unknown []string
+	for _, id := range ids {
+		if _, ok := v.names[string(id)]; !ok && id != "" {
+			unknown = append(unknown, string(id))
+		}
+	}
+	if len(unknown) == 0 {
+		return nil
+	}
+	names, err := v.Views.Names(v.ctx(), v.ledger.Ledger, unknown)
+	for id, n := range names {
+		v.names[id] = n
+	}
+	return err
+}
+
+// number reads a whole number of the query; 0 where there is none.
+func (v *visit) number(name string) int {
+	n, err := strconv.Atoi(v.query.Get(name))
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+// year is number, without 0.
+func year(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.Itoa(n)
+}
+
+// show renders a page: the template of that name with a view.
+func (v *visit) show(status int, name, title string, view any) error {
+	var body bytes.Buffer
+	if err := v.templates[v.tongue.tag][name].ExecuteTemplate(&body, "page", v.frame(title, view)); err != nil {
+		return err
+	}
+	h := v.w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Language", v.tongue.tag)
+	h.Set("Content-Security-Policy", contentPolicy)
+	h.Set("Vary", "Accept-Language, Cookie")
+	v.w.WriteHeader(status)
+	_, _ = v.w.Write(body.Bytes()) // the client may be gone; there is nobody to tell
+	return nil
+}
+
+// contentPolicy lets a page load what this server has, and nothing else.
+const contentPolicy = "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
