@@ -70,8 +70,9 @@ func (w *writer) take(ctx context.Context, b *pending, at int, j *job) (full boo
 		if b.fatal != nil {
 			return true
 		}
-		if wait && (!j.atomic || len(before.entries) > 0) {
-			if j.atomic {
+		whole := j.atomic || j.dry
+		if wait && (!whole || len(before.entries) > 0) {
+			if whole {
 				w.rewind(b, before, mark, at)
 			}
 			return true
@@ -90,7 +91,27 @@ func (w *writer) take(ctx context.Context, b *pending, at int, j *job) (full boo
 		b.taken[at]++
 		b.outcomes[at] = append(b.outcomes[at], out)
 	}
+	if j.dry {
+		outcomes := b.outcomes[at]
+		w.rewind(b, before, mark, at)
+		b.taken[at], b.outcomes[at], b.refused = len(j.items), dryRun(outcomes), true
+	}
 	return false
+}
+
+// dryRun marks what was decided and is not recorded.
+func dryRun(outcomes []Outcome) []Outcome {
+	for i := range outcomes {
+		r := &outcomes[i].Receipt
+		if outcomes[i].Err != nil || r.Repeated {
+			continue
+		}
+		r.DryRun = true
+		for k := range r.Events {
+			r.Events[k].Position = Position{}
+		}
+	}
+	return outcomes
 }
 
 // rewind takes back everything that a job added to the block.
@@ -113,6 +134,10 @@ func (w *writer) decide(ctx context.Context, b *pending, it *item) (out Outcome,
 	}
 	if record, ok := w.entries.get(it.key); ok {
 		return w.repeated(ctx, b, it, record)
+	}
+	if it.After > 0 && (w.last > it.After || len(b.entries) > 0) {
+		b.refused = true
+		return Outcome{Err: failure(ChangedSince, fmt.Sprintf("the ledger has changed since block %d", it.After), "look at it again, then give the command with the new position", nil)}, false
 	}
 	now := w.store.cfg.Now().UTC().Truncate(time.Microsecond)
 	dctx := domain.Context{Entry: it.ID, Actor: it.Actor, Role: it.Role, Recorded: now, Today: domain.DateOf(now.In(w.zone))}
@@ -298,7 +323,7 @@ func (b *pending) answer(backlog []*job) []*job {
 	var left []*job
 	for i, j := range backlog {
 		for _, o := range b.outcomes[i] {
-			if o.Err == nil && o.Receipt.Position.IsZero() {
+			if o.Err == nil && !o.Receipt.DryRun && o.Receipt.Position.IsZero() {
 				o.Receipt.place(b.sequence)
 			}
 			j.out = append(j.out, o)

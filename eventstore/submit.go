@@ -22,6 +22,10 @@ type Request struct {
 	Role        string
 	Correlation string
 	Causation   string
+
+	// After, where it is not zero, records the command only if the ledger has no
+	// block after that one: the state is still what the caller has seen.
+	After uint64
 }
 
 // Receipt says where a command was recorded. Position is that of its last
@@ -34,6 +38,7 @@ type Receipt struct {
 	Recorded time.Time  `json:"recorded"`
 	Events   []EventRef `json:"events"`
 	Repeated bool       `json:"repeated,omitzero"`
+	DryRun   bool       `json:"dry_run,omitzero"` // it was decided and not recorded; the positions are zero
 }
 
 // EventRef names one event that a command led to.
@@ -67,6 +72,16 @@ func (s *Store) Submit(ctx context.Context, ledger string, r Request) (Receipt, 
 // command is refused, the others fail with the code batch_not_recorded. A
 // batch that is not atomic records what it can.
 func (s *Store) SubmitBatch(ctx context.Context, ledger string, rs []Request, atomic bool) []Outcome {
+	return s.submit(ctx, ledger, rs, atomic, false)
+}
+
+// Try decides commands in their order, each on what those before it would leave
+// behind, and records none of them.
+func (s *Store) Try(ctx context.Context, ledger string, rs []Request) []Outcome {
+	return s.submit(ctx, ledger, rs, false, true)
+}
+
+func (s *Store) submit(ctx context.Context, ledger string, rs []Request, atomic, dry bool) []Outcome {
 	if len(rs) > BatchMax {
 		return all(len(rs), failure(CommandTooLarge, "a batch has at most 10,000 commands", "send it in parts", nil))
 	}
@@ -77,7 +92,7 @@ func (s *Store) SubmitBatch(ctx context.Context, ledger string, rs []Request, at
 	if err != nil {
 		return all(len(rs), err)
 	}
-	j := &job{ctx: ctx, atomic: atomic, items: make([]item, len(rs)), answer: make(chan []Outcome, 1)}
+	j := &job{ctx: ctx, atomic: atomic, dry: dry, items: make([]item, len(rs)), answer: make(chan []Outcome, 1)}
 	for i, r := range rs {
 		j.items[i] = newItem(r)
 	}
@@ -96,6 +111,7 @@ func all(n int, err error) []Outcome {
 type job struct {
 	ctx    context.Context
 	atomic bool
+	dry    bool // decided, and not recorded
 	items  []item
 	out    []Outcome // of the items that are done, in order
 	answer chan []Outcome

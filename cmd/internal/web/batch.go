@@ -45,6 +45,7 @@ func (s *Server) postBatch(c access.Caller, w http.ResponseWriter, r *http.Reque
 	p := newParams(r)
 	b := &batch{server: s, caller: c, r: r, command: p.text("command"), atomic: p.flag("atomic"), status: http.StatusOK}
 	wait := p.flag("wait")
+	b.dry = p.flag("dry_run")
 	if err := p.err(); err != nil {
 		return err
 	}
@@ -76,6 +77,7 @@ type batch struct {
 	r       *http.Request
 	command string // of lines that name none
 	atomic  bool
+	dry     bool // decide each chunk, and record nothing
 
 	line    int
 	waiting []eventstore.Request // lines that were read and not submitted yet
@@ -195,7 +197,14 @@ func (b *batch) submit() {
 		}
 		return
 	}
-	for i, out := range b.server.Store.SubmitBatch(b.r.Context(), b.r.PathValue("ledger"), b.waiting, b.atomic) {
+	ctx, ledger := b.r.Context(), b.r.PathValue("ledger")
+	var outcomes []eventstore.Outcome
+	if b.dry {
+		outcomes = b.server.Store.Try(ctx, ledger, b.waiting)
+	} else {
+		outcomes = b.server.Store.SubmitBatch(ctx, ledger, b.waiting, b.atomic)
+	}
+	for i, out := range outcomes {
 		if out.Err != nil {
 			b.settle(b.at[i], out.Err)
 			continue

@@ -93,6 +93,16 @@ func (s *Server) Record(ctx context.Context, c access.Caller, ledger string, q e
 	return s.Store.Submit(ctx, ledger, q)
 }
 
+// Try is Record without recording: it says what would be recorded, or refused.
+func (s *Server) Try(ctx context.Context, c access.Caller, ledger string, q eventstore.Request) (eventstore.Receipt, error) {
+	q, err := s.stamp(ctx, c, ledger, q)
+	if err != nil {
+		return eventstore.Receipt{}, err
+	}
+	out := s.Store.Try(ctx, ledger, []eventstore.Request{q})[0]
+	return out.Receipt, out.Err
+}
+
 // stamp makes a request that the log takes from a command of a caller who may
 // give it. Nothing else makes one.
 func (s *Server) stamp(ctx context.Context, c access.Caller, ledger string, q eventstore.Request) (eventstore.Request, error) {

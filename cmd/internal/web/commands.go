@@ -27,7 +27,7 @@ type recorded struct {
 
 // postCommand records the command that the path names.
 func (s *Server) postCommand(c access.Caller, w http.ResponseWriter, r *http.Request) error {
-	wait, err := waitParam(r)
+	wait, dry, err := commandParams(r)
 	if err != nil {
 		return err
 	}
@@ -51,12 +51,16 @@ func (s *Server) postCommand(c access.Caller, w http.ResponseWriter, r *http.Req
 	if request.Command, err = decodeCommand(t, body.Bytes()); err != nil {
 		return err
 	}
-	receipt, err := s.Record(r.Context(), c, r.PathValue("ledger"), request)
+	record := s.Record
+	if dry {
+		record = s.Try
+	}
+	receipt, err := record(r.Context(), c, r.PathValue("ledger"), request)
 	if err != nil {
 		return err
 	}
 	answer := recorded{Receipt: receipt}
-	if wait {
+	if wait && !receipt.DryRun {
 		reached := s.reached(r.Context(), receipt.Position.Block) == nil
 		answer.Waited = &reached
 	}
@@ -66,19 +70,20 @@ func (s *Server) postCommand(c access.Caller, w http.ResponseWriter, r *http.Req
 var bodies = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
 func statusOfReceipt(r eventstore.Receipt) int {
-	if r.Repeated {
+	if r.Repeated || r.DryRun {
 		return http.StatusOK
 	}
 	return http.StatusCreated
 }
 
-// waitParam reads ?wait without the cost of a map where there is no query.
-func waitParam(r *http.Request) (bool, error) {
+// commandParams reads ?wait and ?dry_run without the cost of a map where there
+// is no query.
+func commandParams(r *http.Request) (wait, dry bool, err error) {
 	if r.URL.RawQuery == "" {
-		return false, nil
+		return false, false, nil
 	}
 	p := newParams(r)
-	return p.flag("wait"), p.err()
+	return p.flag("wait"), p.flag("dry_run"), p.err()
 }
 
 func commandType(name string) (domain.CommandType, error) {
@@ -110,6 +115,13 @@ func requestOf(r *http.Request) (eventstore.Request, error) {
 		Correlation: r.Header.Get("Correlation-Id"), Causation: r.Header.Get("Causation-Id")}
 	if !visible(q.ID) {
 		return q, keyRequired("send the header Idempotency-Key: a UUID, and the same one when you repeat the request")
+	}
+	if seen := r.Header.Get("If-Match"); seen != "" && seen != "*" {
+		at, err := eventstore.ParsePosition(strings.Trim(seen, `"`))
+		if err != nil {
+			return q, newProblem("header_malformed", "If-Match is no position", `use the position of the answer that was seen, such as "12"`)
+		}
+		q.After = at.Block
 	}
 	for name, id := range map[string]string{"Correlation-Id": q.Correlation, "Causation-Id": q.Causation} {
 		if id != "" && !visible(id) {

@@ -35,11 +35,16 @@ func newParams(r *http.Request) *params {
 // err returns everything that is wrong, or nil. It comes after the getters.
 func (p *params) err() error {
 	for name, values := range p.values {
-		if !slices.Contains(p.taken, name) {
+		switch known := slices.Contains(p.taken, name); {
+		case known && len(values) > 1:
+			p.fault(name, &domain.Refusal{Code: "parameter_repeated", Message: name + " is given twice", Hint: "give it once"})
+		case known:
+		case name == "as_of" || name == "effective_until":
+			p.fault(name, &domain.Refusal{Code: "no_history", Message: "this answer has no history, so " + name + " has no meaning",
+				Hint: "ask for totals, the journal or a trace, which have"})
+		default:
 			p.fault(name, &domain.Refusal{Code: "unknown_parameter", Message: fmt.Sprintf("there is no parameter %q", shorten(name)),
 				Hint: "use one of " + strings.Join(p.taken, ", ")})
-		} else if len(values) > 1 {
-			p.fault(name, &domain.Refusal{Code: "parameter_repeated", Message: name + " is given twice", Hint: "give it once"})
 		}
 	}
 	if len(p.found) == 0 {

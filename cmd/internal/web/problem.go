@@ -57,7 +57,7 @@ func (p *Problem) Error() string {
 var statuses = map[string]int{
 	"json_syntax": 400, "unknown_field": 400, "duplicate_field": 400, "invalid_utf8": 400, "amount_must_be_string": 400,
 	"null_value": 400, "wrong_type": 400, "idempotency_key_required": 400, "command_id_format": 400, "header_malformed": 400,
-	"unknown_parameter": 400, "parameter_repeated": 400, "parameter_malformed": 400, "query_malformed": 400, "body_malformed": 400,
+	"unknown_parameter": 400, "no_history": 400, "parameter_repeated": 400, "parameter_malformed": 400, "query_malformed": 400, "body_malformed": 400,
 	"position_unknown": 400, "batch_empty": 400, "command_missing": 400,
 	projections.BadQuery: 400,
 
@@ -70,7 +70,7 @@ var statuses = map[string]int{
 	"method_not_allowed": 405, "body_too_large": 413, "uri_too_long": 414, "content_type": 415,
 
 	eventstore.KeyTaken: 409, projections.RebuildRunning: 409,
-	eventstore.KeyReused: 422, eventstore.CommandTooLarge: 413, eventstore.BatchNotRecorded: 422,
+	eventstore.ChangedSince: 412, eventstore.KeyReused: 422, eventstore.CommandTooLarge: 413, eventstore.BatchNotRecorded: 422,
 
 	eventstore.Busy: 429, "internal": 500,
 	eventstore.OutcomeUnknown: 503, eventstore.LogUnavailable: 503, eventstore.LogUnreadable: 503, eventstore.LogDamaged: 503,

@@ -57,6 +57,55 @@ func TestARepeatedKeyGetsTheFirstAnswerAndRecordsNothing(t *testing.T) {
 	}
 }
 
+func TestADryRunSaysWhatWouldBeRecorded(t *testing.T) {
+	a := opened(t)
+	end, _ := a.store.End(t.Context())
+	got := a.call(t, "POST", "/v1/ledgers/test/commands/disburse-funds?dry_run=true", pay(`"1"`), "Idempotency-Key", "dry")
+	if r := read[recorded](t, got); !r.DryRun || r.Events[0].Type != "funds-disbursed" {
+		t.Errorf("got %s", got.body)
+	}
+	if got := a.call(t, "POST", "/v1/ledgers/test/commands/disburse-funds?dry_run=true", pay(`"1000.01"`), "Idempotency-Key", "dry"); got.problem().Code != "insufficient_allocation" {
+		t.Errorf("got %d %s", got.status, got.body)
+	}
+	line := `{"command":"register-project","id":"d1","project":"one","name":"One"}` + "\n" + `{"command":"set-targets","id":"d2","project":"one","targets":[{"indicator":"i","value":1,"unit":"u"}]}`
+	for _, r := range lines[LineResult](t, a.call(t, "POST", "/v1/ledgers/test/commands?dry_run=true", line)) {
+		if r.Status != 200 || !r.Receipt.DryRun {
+			t.Errorf("line %d: %+v", r.Line, r)
+		}
+	}
+	if now, _ := a.store.End(t.Context()); now != end {
+		t.Errorf("the log went from %d to %d", end, now)
+	}
+	a.must(t, "dry", "disburse-funds", pay(`"1"`)) // the key is still free
+}
+
+func TestIfMatchRefusesWhatWasDecidedOnSomethingElse(t *testing.T) {
+	a := opened(t)
+	end, _ := a.store.End(t.Context())
+	for _, c := range []struct {
+		name, seen string
+		status     int
+		code       string
+	}{
+		{"nothing that was seen", "*", 201, ""},
+		{"something older", fmt.Sprintf("%q", fmt.Sprint(end)), 412, eventstore.ChangedSince},
+		{"what is there now", fmt.Sprintf(`"%d.0"`, end+1), 201, ""},
+		{"no position", `"x"`, 400, "header_malformed"},
+	} {
+		got := a.call(t, "POST", "/v1/ledgers/test/commands/disburse-funds", pay(`"1"`), "Idempotency-Key", strings.ReplaceAll(c.name, " ", "-"), "If-Match", c.seen)
+		if got.status != c.status || got.problem().Code != c.code {
+			t.Errorf("%s: %d %s", c.name, got.status, got.body)
+		}
+	}
+}
+
+func TestAnAnswerWithoutHistorySaysSo(t *testing.T) {
+	a := opened(t)
+	if got := a.call(t, "GET", "/v1/ledgers/test/projects?as_of=1", ""); got.status != 400 || got.problem().Code != "no_history" {
+		t.Errorf("got %d %s", got.status, got.body)
+	}
+}
+
 func TestAKeyOfSomebodyElseIsRefused(t *testing.T) {
 	a := opened(t)
 	_, err := a.store.Submit(t.Context(), "test", eventstore.Request{ID: "theirs", Actor: "other", Command: mustDecode(t, "close-year", `{"year":2017}`)})
