@@ -148,7 +148,27 @@ func readFault(err error) error {
 	return newProblem("body_malformed", "the body could not be read to its end", "send it again")
 }
 
-// fieldInfo describes a field of a command to programs.
+// commandLine is one line of a batch. The fields of the command stand beside
+// these two.
+type commandLine struct {
+	Command string `json:"command,omitempty"`
+	ID      string `json:"id"`
+}
+
+// commandList is every command.
+type commandList struct {
+	Commands []commandInfo `json:"commands"`
+}
+
+// commandInfo describes a command to programs.
+type commandInfo struct {
+	Name   string            `json:"name"`
+	Doc    string            `json:"doc"`
+	Needs  access.Capability `json:"needs"`
+	Fields []fieldInfo       `json:"fields"`
+}
+
+// fieldInfo describes a field of a command.
 type fieldInfo struct {
 	Name     string      `json:"name"`
 	Doc      string      `json:"doc"`
@@ -167,19 +187,17 @@ func fieldInfos(fields []domain.Field) []fieldInfo {
 }
 
 var commandTable = sync.OnceValues(func() ([]byte, error) {
-	type info struct {
-		Name   string      `json:"name"`
-		Doc    string      `json:"doc"`
-		Fields []fieldInfo `json:"fields"`
-	}
-	var all []info
+	var all commandList
 	for _, t := range domain.Commands() {
-		all = append(all, info{t.Name, t.Doc, fieldInfos(t.Field)})
+		all.Commands = append(all.Commands, commandInfo{t.Name, t.Doc, access.OfCommand(t.Name), fieldInfos(t.Field)})
 	}
-	return json.Marshal(map[string]any{"commands": all})
+	return json.Marshal(all)
 })
 
-func (s *Server) getCommands(_ access.Caller, w http.ResponseWriter, _ *http.Request) error {
+func (s *Server) getCommands(_ access.Caller, w http.ResponseWriter, r *http.Request) error {
+	if err := newParams(r).err(); err != nil {
+		return err
+	}
 	table, err := commandTable()
 	if err != nil {
 		return err

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -67,7 +68,7 @@ func (s *Server) postSignIn(_ access.Caller, w http.ResponseWriter, r *http.Requ
 }
 
 func (s *Server) postSignOut(c access.Caller, w http.ResponseWriter, r *http.Request) error {
-	if err := personally(c); err != nil {
+	if err := errors.Join(newParams(r).err(), personally(c)); err != nil {
 		return err
 	}
 	if err := s.SignOut(w, r); err != nil {
@@ -164,6 +165,9 @@ func (s *Server) postPerson(c access.Caller, w http.ResponseWriter, r *http.Requ
 }
 
 func (s *Server) postInvite(c access.Caller, w http.ResponseWriter, r *http.Request) error {
+	if err := newParams(r).err(); err != nil {
+		return err
+	}
 	p, err := s.People.Lookup(r.Context(), r.PathValue("person"))
 	if err != nil {
 		return err
@@ -308,6 +312,9 @@ func (s *Server) postToken(c access.Caller, w http.ResponseWriter, r *http.Reque
 }
 
 func (s *Server) deleteToken(c access.Caller, w http.ResponseWriter, r *http.Request) error {
+	if err := newParams(r).err(); err != nil {
+		return err
+	}
 	person, err := s.ownerOf(c, r)
 	if err == nil {
 		err = s.People.Revoke(r.Context(), c.Person, person, r.PathValue("token"))

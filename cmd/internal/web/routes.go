@@ -29,6 +29,10 @@ var routes = []Route{
 	{"GET", "/livez", access.Public, (*Server).getLive, "Answers as long as the process does."},
 	{"GET", "/readyz", access.Public, (*Server).getReady, "Answers 200 when the read models hold what the log held at the start."},
 
+	{"GET", "/api", access.Public, (*Server).getAPIPage, "Describes the API to people."},
+	{"GET", "/api.css", access.Public, (*Server).getAPIStyle, "The style of that page."},
+	{"GET", "/v1/openapi.json", access.Public, (*Server).getOpenAPI, "Describes the API to programs (OpenAPI 3.1)."},
+
 	{"GET", "/v1", access.SignedIn, (*Server).getRouteTable, "Lists these routes."},
 	{"GET", "/v1/commands", access.SignedIn, (*Server).getCommands, "Lists the commands with their fields."},
 	{"POST", "/v1/ledgers/{ledger}/commands/{command}", access.ByCommand, (*Server).postCommand, "Records one command; needs an Idempotency-Key."},
@@ -95,16 +99,25 @@ func (s *Server) mux() *http.ServeMux {
 	return mux
 }
 
+// routeTable is the table of routes as programs read it.
+type routeTable struct {
+	Routes []routeLine `json:"routes"`
+}
+
+type routeLine struct {
+	Method string            `json:"method"`
+	Path   string            `json:"path"`
+	Needs  access.Capability `json:"needs"`
+	Doc    string            `json:"doc"`
+}
+
 func (s *Server) getRouteTable(_ access.Caller, w http.ResponseWriter, r *http.Request) error {
-	type line struct {
-		Method string            `json:"method"`
-		Path   string            `json:"path"`
-		Needs  access.Capability `json:"needs"`
-		Doc    string            `json:"doc"`
+	if err := newParams(r).err(); err != nil {
+		return err
 	}
-	var lines []line
+	var table routeTable
 	for _, rt := range s.routes {
-		lines = append(lines, line{rt.Method, strings.TrimSuffix(rt.Path, "{$}"), rt.Needs, rt.Doc})
+		table.Routes = append(table.Routes, routeLine{rt.Method, strings.TrimSuffix(rt.Path, "{$}"), rt.Needs, rt.Doc})
 	}
-	return reply(w, http.StatusOK, map[string]any{"routes": lines})
+	return reply(w, http.StatusOK, table)
 }

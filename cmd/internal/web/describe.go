@@ -1,0 +1,210 @@
+package web
+
+import (
+	"aidledger/domain"
+	"aidledger/projections"
+	"aidledger/projections/people"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// operation is what a description says about a route beside its line in the
+// table of routes: the name by which programs call it, its parameters, and the
+// types of what it takes and gives.
+type operation struct {
+	id      string
+	tag     string
+	params  string // names in parameters, separated by spaces
+	takes   any    // nil: no body
+	gives   any    // nil: no content
+	lines   bool   // takes and gives are one line each of many
+	created bool   // 201 instead of 200
+}
+
+// operations describes every route under /v1 by method and path. A test compares
+// the parameters with those that the handlers take, and every answer with its
+// type.
+var operations = map[string]operation{
+	"GET /v1/openapi.json": {id: "getOpenAPI", tag: "server", gives: map[string]jsontext.Value{}},
+	"GET /v1":              {id: "listRoutes", tag: "server", gives: routeTable{}},
+	"GET /v1/commands":     {id: "listCommands", tag: "commands", gives: commandList{}},
+	"POST /v1/ledgers/{ledger}/commands": {id: "recordBatch", tag: "commands", params: "command atomic dry_run wait",
+		takes: commandLine{}, gives: LineResult{}, lines: true},
+
+	"GET /v1/ledgers":                               listed[projections.Ledger]("listLedgers", ""),
+	"GET /v1/ledgers/{ledger}/organisations":        listed[projections.Organisation]("listOrganisations", ""),
+	"GET /v1/ledgers/{ledger}/places":               listed[projections.Place]("listPlaces", ""),
+	"GET /v1/ledgers/{ledger}/projects":             listed[projections.Project]("listProjects", ""),
+	"GET /v1/ledgers/{ledger}/funds":                listed[projections.Fund]("listFunds", ""),
+	"GET /v1/ledgers/{ledger}/gifts":                listed[projections.Gift]("listGifts", ""),
+	"GET /v1/ledgers/{ledger}/agreements":           listed[projections.Agreement]("listAgreements", ""),
+	"GET /v1/ledgers/{ledger}/pairings":             listed[projections.Pairing]("listPairings", ""),
+	"GET /v1/ledgers/{ledger}/indicators":           listed[projections.Indicator]("listIndicators", ""),
+	"GET /v1/ledgers/{ledger}/notes":                listed[projections.Note]("listNotes", ""),
+	"GET /v1/ledgers/{ledger}/earmarks":             listed[projections.EarmarkedFund]("listEarmarks", "lapses_by"),
+	"GET /v1/ledgers/{ledger}/requests":             listed[projections.Request]("listRequests", "state fund project requested_by approved_by paid_by"),
+	"GET /v1/ledgers/{ledger}/requests/same-person": listed[projections.Request]("listSamePersonRequests", ""),
+	"GET /v1/ledgers/{ledger}/restatements":         listed[projections.Restatement]("listRestatements", "year state"),
+
+	"GET /v1/ledgers/{ledger}/totals": {id: "getTotals", tag: "queries", params: "by year currency key as_of effective_until limit after wait_for",
+		gives: projections.Totals{}},
+	"GET /v1/ledgers/{ledger}/journal": {id: "listMovements", tag: "queries",
+		params: "fund project place provider payee disbursement entry stage without year budget_year newest as_of effective_until limit after wait_for",
+		gives:  projections.Journal{}},
+	"GET /v1/ledgers/{ledger}/trace/{id}": {id: "trace", tag: "queries", params: "as_of effective_until limit after wait_for", gives: projections.Trace{}},
+	"GET /v1/ledgers/{ledger}/events":     {id: "listEvents", tag: "queries", params: "from to after follow limit wait_for", gives: EventPage{}},
+	"GET /v1/ledgers/{ledger}/reported": {id: "listReported", tag: "queries", params: "activity type year as_of effective_until limit after wait_for",
+		gives: projections.ReportedPage{}},
+	"GET /v1/ledgers/{ledger}/reported/totals": {id: "getReportedTotals", tag: "queries", params: "by year currency as_of effective_until limit after wait_for",
+		gives: projections.ReportedTotals{}},
+
+	"GET /v1/ledgers/{ledger}/status": {id: "getLedgerStatus", tag: "server", params: "wait_for", gives: Status{}},
+	"GET /v1/status":                  {id: "getStatus", tag: "server", params: "wait_for", gives: Status{}},
+	"POST /v1/rebuild":                {id: "rebuild", tag: "server", gives: ProgressLine[projections.Status]{}, lines: true},
+	"POST /v1/verify":                 {id: "verify", tag: "server", gives: ProgressLine[projections.Report]{}, lines: true},
+
+	"POST /v1/sign-in":                          {id: "signIn", tag: "people", takes: SignInForm{}},
+	"POST /v1/sign-out":                         {id: "signOut", tag: "people"},
+	"POST /v1/invitations":                      {id: "acceptInvitation", tag: "people", takes: InvitationForm{}},
+	"GET /v1/me":                                {id: "getMe", tag: "people", gives: Me{}},
+	"POST /v1/me/password":                      {id: "changePassword", tag: "people", takes: PasswordForm{}},
+	"POST /v1/me/second-factor":                 {id: "setSecondFactor", tag: "people", takes: SecondFactorForm{}, gives: SecondFactor{}},
+	"GET /v1/me/tokens":                         {id: "listMyTokens", tag: "people", gives: TokenList{}},
+	"POST /v1/me/tokens":                        {id: "makeMyToken", tag: "people", takes: TokenForm{}, gives: NewToken{}, created: true},
+	"DELETE /v1/me/tokens/{token}":              {id: "revokeMyToken", tag: "people"},
+	"GET /v1/roles":                             {id: "listRoles", tag: "people", gives: RoleTable{}},
+	"GET /v1/people":                            {id: "listPeople", tag: "people", gives: PeopleList{}},
+	"POST /v1/people":                           {id: "addPerson", tag: "people", takes: PersonForm{}, gives: Invited{}, created: true},
+	"PUT /v1/people/{person}/role":              {id: "setRole", tag: "people", takes: RoleForm{}, gives: people.Person{}},
+	"PUT /v1/people/{person}/disabled":          {id: "setDisabled", tag: "people", takes: DisabledForm{}, gives: people.Person{}},
+	"POST /v1/people/{person}/invitation":       {id: "invite", tag: "people", gives: Invited{}},
+	"POST /v1/people/{person}/subjects":         {id: "linkSubject", tag: "people", takes: SubjectForm{}, gives: people.Person{}},
+	"GET /v1/people/{person}/tokens":            {id: "listTokens", tag: "people", gives: TokenList{}},
+	"POST /v1/people/{person}/tokens":           {id: "makeToken", tag: "people", takes: TokenForm{}, gives: NewToken{}, created: true},
+	"DELETE /v1/people/{person}/tokens/{token}": {id: "revokeToken", tag: "people"},
+	"GET /v1/access-log":                        {id: "listAccesses", tag: "people", params: "person act ledger thing before limit", gives: AccessPage{}},
+}
+
+// tags are the groups of operations.
+var tags = [][2]string{
+	{"commands", "Record what happened. Every command has a path of its own."},
+	{"queries", "Read totals, movements, traces, registers and events."},
+	{"people", "Who may sign in, and what they may do."},
+	{"server", "How the server is, and what operators do."},
+}
+
+// listed is the operation of a list.
+func listed[T any](id, filters string) operation {
+	params := "limit after wait_for"
+	if filters != "" {
+		params = filters + " " + params
+	}
+	return operation{id: id, tag: "queries", params: params, gives: projections.List[T]{}}
+}
+
+// parameter is one that a query string may have.
+type parameter struct {
+	name   string
+	doc    string
+	schema schema
+}
+
+var (
+	textSchema = schema{"type": "string"}
+	flagSchema = schema{"type": "boolean", "default": false}
+	yearSchema = schema{"type": "integer", "minimum": 1949, "maximum": 2200}
+	idSchema   = schema{"type": "string"}
+	dateSchema = schema{"type": "string", "examples": []string{"2018-12-31", "2018-12", "2018"}}
+	atSchema   = schema{"type": "string", "pattern": `^[0-9]+(\.[0-9]+)?$`}
+)
+
+// parameters lists every parameter of a query string.
+var parameters = []parameter{
+	{"act", "Only what is read, reveal, export, people or sign-in.", textSchema},
+	{"activity", "Only this activity, as its publisher calls it.", textSchema},
+	{"after", "Where the page before ended: its next.", textSchema},
+	{"approved_by", "Only what this person approved.", textSchema},
+	{"as_of", "Answer with what was recorded at or before a position or an instant (RFC 3339).", textSchema},
+	{"atomic", "Record all lines or none.", flagSchema},
+	{"before", "Only lines with a smaller number: next of the page before.", schema{"type": "integer", "minimum": 1}},
+	{"budget_year", "Only money of this budget year.", yearSchema},
+	{"by", "What each line stands for.", textSchema},
+	{"command", "The command of lines that name none.", textSchema},
+	{"currency", "Only this currency, as in ISO 4217.", textSchema},
+	{"disbursement", "Only this payment.", idSchema},
+	{"dry_run", "Decide, and record nothing.", flagSchema},
+	{"effective_until", "Only what happened on or before this date.", dateSchema},
+	{"entry", "Only this entry.", textSchema},
+	{"follow", "Go on with what is recorded next, as JSON lines.", flagSchema},
+	{"from", "The first position.", atSchema},
+	{"fund", "Only this fund.", idSchema},
+	{"key", "Only this line.", textSchema},
+	{"lapses_by", "Only cash that nobody may spend after this date.", dateSchema},
+	{"ledger", "Only this ledger.", textSchema},
+	{"limit", "The most rows of one answer.", schema{"type": "integer", "minimum": 1, "maximum": rowsMax, "default": rowsUsual}},
+	{"newest", "The newest first.", flagSchema},
+	{"paid_by", "Only what this person paid.", textSchema},
+	{"payee", "Only what this organisation was paid.", idSchema},
+	{"person", "Only what this person did.", textSchema},
+	{"place", "Only this place.", idSchema},
+	{"project", "Only this project.", idSchema},
+	{"provider", "Only money of this organisation.", idSchema},
+	{"requested_by", "Only what this person requested.", textSchema},
+	{"stage", "Only this stage.", textSchema},
+	{"state", "Only what is in this state.", textSchema},
+	{"thing", "Only what is about this.", textSchema},
+	{"to", "The last position.", atSchema},
+	{"type", "Only this type of transaction.", textSchema},
+	{"wait", "Answer when the read models show it.", flagSchema},
+	{"wait_for", "Answer when the read models have reached this position.", atSchema},
+	{"without", "Leave this out.", textSchema},
+	{"year", "Only this year.", yearSchema},
+}
+
+// pathParameters says what stands in a path.
+var pathParameters = map[string]string{
+	"ledger": "Name of the ledger.", "id": "Id of a fund, project, village, organisation or payment.",
+	"person": "Id of a person, or the name to sign in.", "token": "Id of a token, not its secret.",
+}
+
+// fieldSchema describes a field of a command.
+func fieldSchema(f domain.Field) schema {
+	s := schema{"description": f.Doc}
+	switch f.Type {
+	case "integer":
+		s["type"] = "integer"
+	case "yes/no":
+		s["type"] = "boolean"
+	case "quantity":
+		s["type"] = []string{"string", "number"}
+	case "list":
+		s["type"], s["items"] = "array", fieldsSchema(f.Item)
+	case "amount":
+		s["type"], s["examples"] = "string", []string{"37210000", "3721万元", "37,210,000.00 CNY"}
+	case "date":
+		s["type"], s["examples"] = "string", []string{"2018-12-31"}
+	case "note":
+		s["type"], s["maxLength"] = "string", 2000
+	default:
+		s["type"], s["maxLength"] = "string", 200
+	}
+	if len(f.Enum) > 0 {
+		s["enum"] = f.Enum
+	}
+	return s
+}
+
+func fieldsSchema(fields []domain.Field) schema {
+	properties, required := schema{}, []string{}
+	for _, f := range fields {
+		properties[f.Name] = fieldSchema(f)
+		if f.Required {
+			required = append(required, f.Name)
+		}
+	}
+	s := schema{"type": "object", "properties": properties, "additionalProperties": false}
+	if len(required) > 0 {
+		s["required"] = required
+	}
+	return s
+}
