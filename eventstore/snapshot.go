@@ -77,18 +77,24 @@ func (s *Store) snapshot(ctx context.Context, ledger string) (ledgerState, error
 	if head.Form != s.snapshotForm() || head.Format != snapshotFormat || head.Ledger != ledger {
 		return ledgerState{}, errors.New("another program wrote it")
 	}
-	m, err := s.Block(ctx, head.Block)
-	if err != nil {
+	if err := s.made(ctx, head); err != nil {
 		return ledgerState{}, err
-	}
-	if m.Ledger != ledger || m.Hash() != head.Hash {
-		return ledgerState{}, fmt.Errorf("block %d is not the one that it was made of", head.Block)
 	}
 	body, err := readParts(ctx, stream, head)
 	if err != nil {
 		return ledgerState{}, err
 	}
 	return head.state(body)
+}
+
+// made returns an error where the log does not have the block that a snapshot
+// was made of.
+func (s *Store) made(ctx context.Context, head snapshotHead) error {
+	m, err := s.Block(ctx, head.Block)
+	if err == nil && (m.Ledger != head.Ledger || m.Hash() != head.Hash) {
+		return fmt.Errorf("block %d is not the one that it was made of", head.Block)
+	}
+	return err
 }
 
 // snapshotHead returns the head of the last snapshot of a ledger and its own
@@ -186,7 +192,7 @@ func (s *Store) storeSnapshot(i image, merged sortedEntries) error {
 		if stream, err = s.createSnapshotStream(ctx); err != nil {
 			return err
 		}
-	case err == nil && old.Block >= i.block && old.Form == s.snapshotForm():
+	case err == nil && old.Block >= i.block && old.Form == s.snapshotForm() && s.made(ctx, old) == nil:
 		return nil // another process was faster
 	case stream == nil:
 		return err

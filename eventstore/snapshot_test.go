@@ -235,7 +235,9 @@ func TestASnapshotThatCannotBeTrustedIsNotUsed(t *testing.T) {
 			t.Errorf("%s: %v, want %q", name, unusable(s, "one"), c.why)
 		}
 	}
-	// The ledger goes on from its log, and makes a better one.
+	// The ledger goes on from its log, and makes a better one, even where the one
+	// that is there says that it is further.
+	put("one", with(func(h *snapshotHead) { h.Block += 1000 }), body)
 	k.live(s, "one", 30)
 	whole := k.replayed(s, "one", newLedgerState())
 	s = k.again(s, "p")
