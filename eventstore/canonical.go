@@ -29,6 +29,7 @@ func (b *Block) readCanonical(data []byte) bool {
 	c.ok = c.ok && b.Previous.UnmarshalText([]byte(c.text(""))) == nil
 	c.literal(`,"entries":[`)
 	b.Entries = make([]Entry, 0, 1+len(data)/512)
+	c.events = make([]Event, 0, cap(b.Entries))
 	for c.item(']', len(b.Entries)) {
 		b.Entries = append(b.Entries, Entry{})
 		if n := len(b.Entries); n > 1 {
@@ -44,8 +45,11 @@ func (b *Block) readCanonical(data []byte) bool {
 // cursor walks over the data. After the first surprise ok is false and the
 // further reads mean nothing.
 type cursor struct {
-	rest []byte
-	ok   bool
+	rest  []byte
+	ok    bool
+	names *names // for the data of events
+
+	events []Event // of the entries so far, which share one slice
 }
 
 // entry reads one entry. What is as in the entry before shares its memory.
@@ -72,15 +76,16 @@ func (c *cursor) entry(e, before *Entry) {
 	e.Recorded = at
 	c.ok = c.ok && err == nil
 	c.literal(`,"events":[`)
-	e.Events = make([]Event, 0, 1)
-	for c.item(']', len(e.Events)) {
-		e.Events = append(e.Events, Event{})
+	first := len(c.events)
+	for c.item(']', len(c.events)-first) {
+		c.events = append(c.events, Event{})
 		var kind string
 		if len(before.Events) > 0 {
 			kind = before.Events[0].Type
 		}
-		c.event(&e.Events[len(e.Events)-1], kind)
+		c.event(&c.events[len(c.events)-1], kind)
 	}
+	e.Events = c.events[first:len(c.events):len(c.events)]
 	c.literal(`}`)
 }
 
@@ -142,25 +147,31 @@ func (c *cursor) integer() int {
 // text reads a string that needs no unescaping. It returns same where that is
 // what it reads, so that equal strings are kept once.
 func (c *cursor) text(same string) string {
+	raw := c.raw()
+	if string(raw) == same {
+		return same
+	}
+	return string(raw)
+}
+
+// raw reads a string that needs no unescaping, as a part of the data.
+func (c *cursor) raw() []byte {
 	if !c.optional(`"`) {
 		c.ok = false
-		return ""
+		return nil
 	}
 	for i, b := range c.rest {
 		if b == '"' {
-			raw := c.rest[:i]
+			raw := c.rest[:i:i]
 			c.rest = c.rest[i+1:]
-			if string(raw) == same {
-				return same
-			}
-			return string(raw)
+			return raw
 		}
 		if b == '\\' || b < ' ' {
 			break
 		}
 	}
 	c.ok = false
-	return ""
+	return nil
 }
 
 // object cuts out an object by its braces, without looking at what is in it.

@@ -65,7 +65,14 @@ func Decode(m Message) (*Block, error) {
 	if err := b.check(m); err != nil {
 		return nil, err
 	}
-	return b, b.decodeEvents()
+	kept := allNames.Get().(*names)
+	defer allNames.Put(kept)
+	return b, b.Each(func(at Position, _ *Entry, e *Event) error {
+		if e.readCanonical(kept) {
+			return nil
+		}
+		return e.decode(at)
+	})
 }
 
 func decodeGeneral(m Message) (*Block, error) {
@@ -73,11 +80,7 @@ func decodeGeneral(m Message) (*Block, error) {
 	if err != nil {
 		return nil, err
 	}
-	return b, b.decodeEvents()
-}
-
-func (b *Block) decodeEvents() error {
-	return b.Each(func(at Position, _ *Entry, e *Event) error { return e.decode(at) })
+	return b, b.Each(func(at Position, _ *Entry, e *Event) error { return e.decode(at) })
 }
 
 // DecodeEnvelope reads a stored block without the data of its events, for

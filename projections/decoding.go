@@ -57,9 +57,9 @@ func decode(m eventstore.Message) *block {
 		out.decodeEach(b)
 	}
 	out.hash, out.previous, out.entries = b.Hash, b.Previous, len(b.Entries)
-	out.facts = make([]fact, 0, b.Events())
-	var room []domain.Movement
-	var ids []flowID
+	events := b.Events()
+	out.facts = make([]fact, 0, events)
+	room, ids := make([]domain.Movement, 0, events), make([]flowID, 0, events)
 	_ = b.Each(func(at eventstore.Position, entry *eventstore.Entry, event *eventstore.Event) error {
 		if event.Fact == nil {
 			return nil
