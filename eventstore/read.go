@@ -72,6 +72,10 @@ func (s *Store) blocks(ctx context.Context, filter string, after, until uint64) 
 	}
 }
 
+// readAheadMax is how many bytes the server may send before they are read, or
+// four of the largest messages if that is more.
+const readAheadMax = 16 << 20
+
 func (s *Store) consume(ctx context.Context, filter string, after uint64) (jetstream.MessagesContext, error) {
 	c, err := s.stream.OrderedConsumer(ctx, jetstream.OrderedConsumerConfig{
 		FilterSubjects: []string{filter},
@@ -81,7 +85,7 @@ func (s *Store) consume(ctx context.Context, filter string, after uint64) (jetst
 	if err != nil {
 		return nil, err
 	}
-	return c.Messages(jetstream.PullMaxMessages(4096))
+	return c.Messages(jetstream.PullMaxBytes(max(readAheadMax, 4*int(s.cfg.Conn.MaxPayload()))))
 }
 
 // errStill says that nothing came and nothing is missing, errSilent that

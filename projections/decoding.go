@@ -29,10 +29,12 @@ type badEvent struct {
 	*eventstore.BadBlock
 }
 
-// decodeAll reads stored blocks on all cores and keeps their order.
+// decodeAll reads stored blocks and keeps their order. One core is left to
+// PostgreSQL, which takes the rows of the batch before meanwhile: while all are
+// busy in this process, it would wait for its next rows.
 func decodeAll(messages []eventstore.Message) []*block {
 	blocks := make([]*block, len(messages))
-	workers := min(runtime.GOMAXPROCS(0), len(messages))
+	workers := min(max(1, runtime.GOMAXPROCS(0)-1), len(messages))
 	var wait sync.WaitGroup
 	for w := range workers {
 		from, until := w*len(messages)/workers, (w+1)*len(messages)/workers

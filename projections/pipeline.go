@@ -14,18 +14,12 @@ import (
 const (
 	batchMessagesMax = 16_384
 	batchBytesMax    = 8 << 20
-	messagesAhead    = 512 // read and not yet in a batch
-	batchesAhead     = 1   // projected and not yet written
+	bytesAhead       = 16 << 20 // read and not yet in a batch
+	batchesAhead     = 1        // projected and not yet written
 )
 
 // idleEvery is how often a pipeline that follows the log looks up.
 const idleEvery = time.Second
-
-// item is what a read of the log gave.
-type item struct {
-	message eventstore.Message
-	err     error
-}
 
 // projected is a batch, or why there is none.
 type projected struct {
@@ -40,13 +34,13 @@ type projected struct {
 // it calls idle every second, if there is one.
 func pipeline(ctx context.Context, log Log, t *track, until uint64, write func(*batch) error, idle func() error) error {
 	ctx, cancel := context.WithCancel(ctx)
-	items, batches := make(chan item, messagesAhead), make(chan projected, batchesAhead)
+	ahead, batches := newBacklog(), make(chan projected, batchesAhead)
 	after := t.block
 	var wait sync.WaitGroup
 	defer wait.Wait()
 	defer cancel()
-	wait.Go(func() { read(ctx, log, after, until, items) })
-	wait.Go(func() { projectAll(ctx, t, items, batches) })
+	wait.Go(func() { ahead.read(ctx, log, after, until) })
+	wait.Go(func() { projectAll(ctx, t, ahead, batches) })
 
 	tick := time.NewTicker(idleEvery)
 	defer tick.Stop()
@@ -73,26 +67,11 @@ func pipeline(ctx context.Context, log Log, t *track, until uint64, write func(*
 	}
 }
 
-// read passes the blocks of the log on, and the error that ends it.
-func read(ctx context.Context, log Log, after, until uint64, items chan<- item) {
-	defer close(items)
-	for m, err := range log.Blocks(ctx, after, until) {
-		select {
-		case items <- item{m, err}:
-		case <-ctx.Done():
-			return
-		}
-		if err != nil {
-			return
-		}
-	}
-}
-
 // projectAll makes batches of what was read.
-func projectAll(ctx context.Context, t *track, items <-chan item, batches chan<- projected) {
+func projectAll(ctx context.Context, t *track, ahead *backlog, batches chan<- projected) {
 	defer close(batches)
 	for len(t.members) > 0 {
-		messages, err := gather(items)
+		messages, err := ahead.take()
 		blocks := decodeAll(messages)
 		var damage *eventstore.BadBlock
 		if errors.As(err, &damage) { // of the log, which halts all: that is a result
@@ -122,31 +101,4 @@ func send(ctx context.Context, batches chan<- projected, p projected) bool {
 	case <-ctx.Done():
 		return false
 	}
-}
-
-// gather waits for one message and takes what else has been read already.
-func gather(items <-chan item) (messages []eventstore.Message, err error) {
-	size := 0
-	for first := range items {
-		for next := first; ; {
-			if next.err != nil {
-				return messages, next.err
-			}
-			messages = append(messages, next.message)
-			size += len(next.message.Data)
-			if len(messages) == batchMessagesMax || size >= batchBytesMax {
-				return messages, nil
-			}
-			var open bool
-			select {
-			case next, open = <-items:
-				if open {
-					continue
-				}
-			default:
-			}
-			return messages, nil
-		}
-	}
-	return nil, nil
 }

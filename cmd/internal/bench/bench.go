@@ -120,7 +120,7 @@ func (b *bench) start(ctx context.Context) (err error) {
 	if b.large, err = b.open(ctx, "LARGE"); err != nil {
 		return err
 	}
-	b.closing = append(b.closing, b.large.Close)
+	b.closing = append(b.closing, func() { b.large.Close() })
 	if b.views, err = projections.Open(ctx, b.url); err != nil {
 		return err
 	}

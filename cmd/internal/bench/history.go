@@ -96,7 +96,6 @@ func (b *bench) forget(ctx context.Context) (err error) {
 	if b.large, err = b.open(ctx, "LARGE"); err != nil {
 		return err
 	}
-	b.closing = append(b.closing, b.large.Close)
 	b.runner = projections.NewRunner(b.views, b.large, slog.New(slog.DiscardHandler))
 	debug.FreeOSMemory()
 	// Linux counts the peak anew; elsewhere it stays that of the whole run.
