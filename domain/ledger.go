@@ -144,7 +144,7 @@ func (l *Ledger) noun(want Noun, id ID, field string) *Refusal {
 		return missing(string(want)+"_not_found", "no %s is called %q", want, id).in(field).
 			hint("register it first, or check the id").with("id", id)
 	case got != want:
-		return refuse(string(want)+"_expected", "%s names a %s, not a %s", id, got, want).in(field).
+		return refuse(string(want)+"_expected", "%s is not a name of the kind %s but of the kind %s", id, want, got).in(field).
 			hint("check the id").with("id", id).with("noun", got)
 	}
 	return nil

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"aidledger/cmd/internal/web"
 	"aidledger/domain"
@@ -127,6 +128,12 @@ func addFlag(flags *pflag.FlagSet, f domain.Field) {
 
 // fieldValue is what stands in the JSON of a field that was given as a flag.
 func fieldValue(cmd *cobra.Command, f domain.Field, given pflag.Value) (any, error) {
+	text := given.String()
+	for at, r := range text {
+		if _, size := utf8.DecodeRuneInString(text[at:]); r == utf8.RuneError && size == 1 {
+			return nil, usage(cmd, "--%s is not UTF-8 at byte %d (invalid_utf8); use a terminal that speaks UTF-8, or --json with a file", f.Name, at+1)
+		}
+	}
 	switch f.Type {
 	case "yes/no":
 		return given.String() == "true", nil

@@ -74,7 +74,8 @@ type command struct {
 
 // run is the whole program: it returns the exit code. The tests call it too.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	c := &command{in: stdin, out: &printable{w: stdout}, notes: &printable{w: stderr}, stderr: stderr}
+	out := &printable{w: stdout}
+	c := &command{in: stdin, out: out, notes: &printable{w: stderr}, stderr: stderr}
 	root := &cobra.Command{
 		Use:           "aidledger",
 		Short:         "A ledger of aid commitments and disbursements",
@@ -96,6 +97,9 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	root.SetOut(c.out)
 	root.SetErr(c.notes)
 	err := root.ExecuteContext(ctx)
+	if err == nil && out.err != nil {
+		err = fmt.Errorf("the output could not be written: %w", out.err)
+	}
 	if err != nil {
 		c.explain(err)
 	}

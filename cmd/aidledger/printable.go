@@ -11,7 +11,8 @@ import (
 // colour the terminal. In JSON text the escapes mean the same characters.
 type printable struct {
 	w    io.Writer
-	held bool // the first byte of U+0080 to U+00BF was kept back
+	err  error // the first of w
+	held bool  // the first byte of U+0080 to U+00BF was kept back
 }
 
 // leadByte begins U+0080 to U+00BF in UTF-8, half of which are controls.
@@ -21,7 +22,7 @@ const leadByte = 0xC2
 func (t *printable) Write(p []byte) (int, error) {
 	suspect := func(b byte) bool { return b < ' ' && b != '\n' && b != '\t' || b == 0x7F || b == leadByte }
 	if !t.held && !slices.ContainsFunc(p, suspect) {
-		return t.w.Write(p)
+		return t.pass(p)
 	}
 	out := make([]byte, 0, len(p)+16)
 	for _, b := range p {
@@ -39,8 +40,18 @@ func (t *printable) Write(p []byte) (int, error) {
 			out = append(out, b)
 		}
 	}
-	if _, err := t.w.Write(out); err != nil {
+	if _, err := t.pass(out); err != nil {
 		return 0, err
 	}
 	return len(p), nil
+}
+
+// pass writes and remembers what went wrong, because most of what prints does
+// not look.
+func (t *printable) pass(p []byte) (int, error) {
+	n, err := t.w.Write(p)
+	if t.err == nil {
+		t.err = err
+	}
+	return n, err
 }

@@ -97,11 +97,29 @@ func (m *model) reverse(at, of int) bool {
 	return true
 }
 
-// copied is a copy that can be thrown away, for batches that are all or nothing.
-func (m *model) copied() *model {
-	c := *m
-	c.funds, c.recorded, c.reversed = maps.Clone(m.funds), maps.Clone(m.recorded), maps.Clone(m.reversed)
-	return &c
+// doAll takes steps that are all or nothing, and tells whether they were
+// allowed. It costs the same however many there were before.
+func (m *model) doAll(steps []step) bool {
+	first, before := len(m.steps), maps.Clone(m.funds)
+	whole := true
+	var reversed []int
+	for _, s := range steps {
+		allowed := m.do(s)
+		if whole = whole && allowed; allowed && s.stage == reversing {
+			reversed = append(reversed, s.of)
+		}
+	}
+	if whole {
+		return true
+	}
+	m.funds = before
+	for at := range steps {
+		delete(m.recorded, first+at)
+	}
+	for _, of := range reversed {
+		delete(m.reversed, of)
+	}
+	return false
 }
 
 // stepID is the id of the command of a step.
@@ -243,11 +261,7 @@ func (r *Run) batchOf(ctx context.Context, store *eventstore.Store, m *model) (r
 
 // judgeAtomic compares a batch that is recorded as a whole or not at all.
 func (r *Run) judgeAtomic(m *model, steps []step, outcomes []eventstore.Outcome) (refused, repeated int, err error) {
-	tried := m.copied()
-	whole := true
-	for _, s := range steps {
-		whole = tried.do(s) && whole
-	}
+	whole := m.doAll(steps)
 	recorded := true
 	for _, out := range outcomes {
 		recorded = recorded && out.Err == nil
@@ -260,9 +274,7 @@ func (r *Run) judgeAtomic(m *model, steps []step, outcomes []eventstore.Outcome)
 		return 0, 0, violated("a batch of %+v: the model says %t, the ledger says %q", steps, whole, codes)
 	}
 	if whole {
-		*m = *tried
 		return 0, 0, nil
 	}
-	m.steps = append(m.steps, steps...) // none of them was recorded
 	return len(steps), 0, nil
 }

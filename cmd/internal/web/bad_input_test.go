@@ -1,116 +1,87 @@
 package web
 
 import (
-	"cmp"
 	"fmt"
 	"net/http"
-	"strconv"
+	"slices"
 	"strings"
 	"testing"
+
+	"aidledger/cmd/internal/badinput"
+
+	"github.com/go-json-experiment/json"
 )
 
-// pay is a disbursement with the amount and what else is given.
-func pay(amount string, more ...string) string {
-	return fmt.Sprintf(`{"fund":"fund","project":"road","date":"2018","amount":%s%s}`, amount, strings.Join(more, ""))
+// pay is a disbursement of an amount.
+func pay(amount string) string {
+	return `{"fund":"fund","project":"road","date":"2018","amount":` + amount + `}`
 }
 
-func TestBadInputIsRefusedWithAStableCodeAndRecordsNothing(t *testing.T) {
+// lineOf is a case as a line of a batch.
+func lineOf(c badinput.Case, body, id string) string {
+	rest, ok := strings.CutPrefix(body, "{")
+	switch {
+	case !ok:
+		return body
+	case rest == "}":
+		return fmt.Sprintf(`{"command":%q,"id":%q}`, c.Command, id)
+	}
+	return fmt.Sprintf(`{"command":%q,"id":%q,%s`, c.Command, id, rest)
+}
+
+// roads are the ways of a command over HTTP. Each returns the status and the
+// problem of the command.
+var roads = map[string]func(t *testing.T, a *api, c badinput.Case, body, id string) (int, Problem){
+	"alone": func(t *testing.T, a *api, c badinput.Case, body, id string) (int, Problem) {
+		got := a.do(t, id, c.Command, body)
+		return got.status, got.problem()
+	},
+	"in a batch": func(t *testing.T, a *api, c badinput.Case, body, id string) (int, Problem) {
+		got := a.call(t, "POST", "/v1/ledgers/test/commands", lineOf(c, body, id), "Content-Type", "application/x-ndjson")
+		var line LineResult
+		if err := json.Unmarshal([]byte(got.body), &line); err != nil {
+			t.Fatalf("%d %s: %v", got.status, got.body, err)
+		}
+		if line.Problem == nil {
+			return line.Status, Problem{}
+		}
+		return line.Status, *line.Problem
+	},
+}
+
+func TestBadInputHasTheSameAnswerOnEveryRoadAndRecordsNothing(t *testing.T) {
 	a := opened(t)
-	long := strings.Repeat("x", 300)
-	for i, c := range []struct {
-		name, command, body string
-		status              int
-		code, field         string
-	}{
-		{"an amount of zero", "disburse-funds", pay(`"0"`), 422, "amount_not_positive", "amount"},
-		{"minus zero", "disburse-funds", pay(`"-0"`), 422, "amount_not_positive", "amount"},
-		{"a negative amount", "disburse-funds", pay(`"-5"`), 422, "amount_not_positive", "amount"},
-		{"finer than a fen", "disburse-funds", pay(`"0.001"`), 422, "amount_precision", "amount"},
-		{"as many fen as an int64 holds", "commit-funds", `{"fund":"fund","document":"d","date":"2018","amount":"92233720368547758.07"}`, 422, "amount_too_large", "amount"},
-		{"a number that no machine holds", "disburse-funds", pay(`1e400`), 400, "amount_must_be_string", "amount"},
-		{"a floating point amount", "disburse-funds", pay(`0.1`), 400, "amount_must_be_string", "amount"},
-		{"groups of other sizes", "disburse-funds", pay(`"1,23,456.00"`), 422, "amount_format", "amount"},
-		{"a decimal comma", "disburse-funds", pay(`"12,34"`), 422, "amount_format", "amount"},
-		{"万 of what", "disburse-funds", pay(`"3721万"`), 422, "amount_unit_ambiguous", "amount"},
-		{"capital numerals", "disburse-funds", pay(`"叁仟柒佰贰拾壹万元整"`), 422, "amount_format", "amount"},
-		{"digits of another script", "disburse-funds", pay(`"٣٤٥"`), 422, "amount_format", "amount"},
-		{"RMB", "commit-funds", `{"fund":"fund","document":"d","date":"2018","amount":"1","currency":"RMB"}`, 422, "currency_unknown", "currency"},
-		{"dollars out of a fund in yuan", "disburse-funds", pay(`"1 USD"`), 422, "currency_mismatch", "amount"},
-
-		{"more than the allocation", "disburse-funds", pay(`"1000.01"`), 422, "insufficient_allocation", "amount"},
-		{"an unknown project", "disburse-funds", strings.Replace(pay(`"1"`), "road", "rail", 1), 404, "project_not_found", "project"},
-		{"a date before the commitment", "disburse-funds", strings.Replace(pay(`"1"`), "2018", "2017", 1), 422, "date_before_commitment", "date"},
-		{"more returned than paid out", "return-funds", `{"fund":"fund","project":"road","amount":"1","date":"2018"}`, 422, "", "amount"},
-		{"an organisation that helps itself", "establish-pairing", `{"pairing":"p","helper":"giver","helped":"giver","purpose":"x"}`, 422, "", ""},
-		{"an unknown command", "teleport-funds", `{}`, 404, "command_not_found", ""},
-
-		{"a thirteenth month", "disburse-funds", strings.Replace(pay(`"1"`), "2018", "2018-13-01", 1), 422, "date_invalid", "date"},
-		{"a day that April does not have", "disburse-funds", strings.Replace(pay(`"1"`), "2018", "2018-04-31", 1), 422, "date_invalid", "date"},
-		{"a leap second", "disburse-funds", strings.Replace(pay(`"1"`), "2018", "2018-06-30T23:59:60Z", 1), 422, "date_format", "date"},
-		{"a date that has not come", "disburse-funds", strings.Replace(pay(`"1"`), "2018", "2199-01-01", 1), 422, "date_in_future", "date"},
-
-		{"a name that turns the writing direction", "register-project", `{"project":"p","name":"a\u202eb"}`, 422, "text_control_character", "name"},
-		{"a name that colours the terminal", "register-project", `{"project":"p","name":"\u001b[31m"}`, 422, "text_control_character", "name"},
-		{"a name of two lines", "register-project", `{"project":"p","name":"a\nb"}`, 422, "text_control_character", "name"},
-		{"bytes that are not UTF-8", "register-project", "{\"project\":\"p\",\"name\":\"\xFF\"}", 400, "invalid_utf8", ""},
-		{"a name of spaces", "register-project", `{"project":"p","name":"  \u3000"}`, 422, "field_required", "name"},
-
-		{"the id *", "register-project", `{"project":"*","name":"N"}`, 422, "id_format", "project"},
-		{"the id >", "register-project", `{"project":">","name":"N"}`, 422, "id_format", "project"},
-		{"the id a.b", "register-project", `{"project":"a.b","name":"N"}`, 422, "id_format", "project"},
-		{"the id ..", "register-project", `{"project":"..","name":"N"}`, 422, "id_format", "project"},
-		{"the id NUL", "register-project", `{"project":"\u0000","name":"N"}`, 422, "id_format", "project"},
-		{"no id", "register-project", `{"project":"","name":"N"}`, 422, "id_format", "project"},
-		{"an endless id", "register-project", `{"project":"` + long + `","name":"N"}`, 422, "id_format", "project"},
-		{"a UUID in braces", "register-project", `{"project":"{01a20a30-3f8c-7c08-abb8-263e81010373}","name":"N"}`, 422, "id_format", "project"},
-		{"a UUID as a URN", "register-project", `{"project":"urn:uuid:01a20a30-3f8c-7c08-abb8-263e81010373","name":"N"}`, 422, "id_format", "project"},
-		{"the nil UUID", "register-project", `{"project":"00000000-0000-0000-0000-000000000000","name":"N"}`, 422, "id_format", "project"},
-
-		{"malformed JSON", "close-year", `{"year":`, 400, "json_syntax", ""},
-		{"a second object", "close-year", `{"year":2018}{"year":2019}`, 400, "json_syntax", ""},
-		{"an array", "close-year", `[]`, 400, "json_syntax", ""},
-		{"an empty body", "close-year", ``, 400, "json_syntax", ""},
-		{"a field in capitals", "disburse-funds", `{"fund":"fund","project":"road","AMOUNT":"1"}`, 400, "unknown_field", "AMOUNT"},
-		{"a field twice", "disburse-funds", `{"fund":"fund","fund":"fund"}`, 400, "duplicate_field", "fund"},
-		{"null", "disburse-funds", pay("null"), 400, "null_value", "amount"},
-		{"100,000 levels", "close-year", strings.Repeat("[", 100_000), 400, "json_syntax", ""},
-		{"a body over the limit", "close-year", `{"note":"` + strings.Repeat("x", 1<<20) + `"}`, 413, "body_too_large", ""},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			before, _ := a.store.End(t.Context())
-			got := a.do(t, "bad-"+strconv.Itoa(i), c.command, c.body)
-			p := got.problem()
-			if got.status != c.status || p.Status != c.status || p.Code != cmp.Or(c.code, p.Code) || p.Code == "" {
-				t.Fatalf("got %d %s, want %d %s", got.status, got.body, c.status, c.code)
-			}
-			if c.field != "" && p.field(c.field).Code != p.Code {
-				t.Errorf("%s is not the field at fault in %s", c.field, got.body)
-			}
-			if after, _ := a.store.End(t.Context()); after != before {
-				t.Error("something was recorded")
-			}
-		})
+	for i, c := range badinput.Cases() {
+		for road, send := range roads {
+			t.Run(c.Name+", "+road, func(t *testing.T) {
+				id := fmt.Sprintf("case%d%s", i, road[:2])
+				before, _ := a.store.End(t.Context())
+				status, p := send(t, a, c, c.ID(id), strings.TrimSpace(id))
+				if status != c.Status || p.Code != c.Code || p.Status != 0 && p.Status != status {
+					t.Fatalf("got %d %+v, want %d %s", status, p, c.Status, c.Code)
+				}
+				if c.Field != "" && p.field(c.Field).Code != c.Code {
+					t.Errorf("%s is not the field at fault in %+v", c.Field, p)
+				}
+				after, _ := a.store.End(t.Context())
+				if recorded := after != before; recorded != (c.Status == http.StatusCreated) {
+					t.Errorf("something was recorded: %t", recorded)
+				}
+				if text := fmt.Sprintf("%+v", p); leaks(text) {
+					t.Errorf("the answer shows the inside: %s", text)
+				}
+			})
+		}
+	}
+	if log := a.log.String(); leaks(log) || strings.Contains(log, token) {
+		t.Errorf("the log shows what it should not: %s", log)
 	}
 }
 
-func TestGoodInputInUnusualFormsIsAccepted(t *testing.T) {
-	a := opened(t)
-	for i, c := range []struct{ name, command, body string }{
-		{"an amount with fewer decimals", "disburse-funds", pay(`"1.1"`)},
-		{"full-width digits", "disburse-funds", pay(`"１２．５０"`)},
-		{"spaces of three kinds around it", "disburse-funds", pay(`"\u3000 1.00\u00a0"`)},
-		{"a leap day", "disburse-funds", strings.Replace(pay(`"1"`), "2018", "2020-02-29", 1)},
-		{"a date in Chinese", "disburse-funds", strings.Replace(pay(`"1"`), "2018", "2018年3月5日", 1)},
-		{"markup", "register-project", `{"project":"markup","name":"<script>alert(1)</script>"}`},
-		{"a formula", "register-project", `{"project":"formula","name":"=cmd|' /C calc'!A0"}`},
-		{"a middle dot", "register-project", `{"project":"dot","name":"阿依古丽·买买提"}`},
-		{"a UUID in capitals", "register-project", `{"project":"01A20A30-3F8C-7C08-ABB8-263E81010373","name":"N"}`},
-	} {
-		t.Run(c.name, func(t *testing.T) { a.must(t, fmt.Sprint("good-", i), c.command, c.body) })
-	}
-	if got := a.do(t, "again", "register-project", `{"project":"01a20a30-3f8c-7c08-abb8-263e81010373","name":"N"}`); got.problem().Code != "id_taken" {
-		t.Errorf("the same UUID in small letters: %d %s", got.status, got.body)
-	}
+// leaks tells whether a text has something of the inside of the program in it.
+func leaks(text string) bool {
+	return slices.ContainsFunc([]string{"goroutine ", ".go:", "panic", "runtime error", "SQLSTATE", "reflect:", "jsontext", "nats:"},
+		func(s string) bool { return strings.Contains(text, s) })
 }
 
 func TestRequestsThatAreWrongInTheirForm(t *testing.T) {

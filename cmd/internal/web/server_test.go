@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"aidledger/cmd/internal/badinput"
 	"aidledger/domain"
 	"aidledger/eventstore"
 	"aidledger/eventstore/localnats"
@@ -178,19 +179,7 @@ func opened(t testing.TB) *api {
 	t.Helper()
 	a := start(t)
 	var last recorded
-	for _, c := range [][2]string{
-		{"open-ledger", `{"title":"Test","date":"2018"}`},
-		{"register-organisation", `{"organisation":"giver","name":"Giver","kind":"government","date":"2018"}`},
-		{"register-place", `{"place":"130732","name":"County","level":"county","date":"2018"}`},
-		{"register-place", `{"place":"village","name":"Village","level":"village","parent":"130732","date":"2018"}`},
-		{"register-project", `{"project":"road","name":"Road","date":"2018"}`},
-		{"set-targets", `{"project":"road","targets":[{"indicator":"length","value":3,"unit":"km"}],"date":"2018"}`},
-		{"assign-places", `{"project":"road","shares":[{"place":"village","percent":"100"}],"date":"2018"}`},
-		{"approve-project", `{"project":"road","date":"2018"}`},
-		{"commit-funds", `{"fund":"fund","provider":"giver","amount":"1000","document":"Doc 1","date":"2018"}`},
-		{"receive-funds", `{"fund":"fund","amount":"1000","date":"2018"}`},
-		{"allocate-funds", `{"fund":"fund","project":"road","amount":"1000","date":"2018"}`},
-	} {
+	for _, c := range badinput.Opening() {
 		last = a.must(t, "opened-"+c[0]+c[1][:20], c[0], c[1])
 	}
 	a.call(t, "GET", "/v1/status?wait_for="+last.Position.String(), "")
