@@ -67,6 +67,10 @@ type Config struct {
 	AnswerTimeout time.Duration
 }
 
+// payloadMin is how many bytes a message may have at least, so that every
+// command fits into one.
+const payloadMin = 64 << 10
+
 // Store is the log of all ledgers of one stream. It is safe for concurrent use.
 type Store struct {
 	cfg    Config
@@ -107,6 +111,10 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	}
 	if cfg.AnswerTimeout == 0 {
 		cfg.AnswerTimeout = 20 * time.Second
+	}
+	if most := cfg.Conn.MaxPayload(); most > 0 && most < payloadMin {
+		return nil, failure(StreamSettings, fmt.Sprintf("the NATS server takes messages of at most %d bytes (max_payload)", most),
+			fmt.Sprintf("set max_payload to %d or more; 8 MB is usual", payloadMin), nil)
 	}
 	js, err := jetstream.New(cfg.Conn)
 	if err != nil {

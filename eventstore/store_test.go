@@ -14,6 +14,8 @@ import (
 	"aidledger/eventstore"
 	"aidledger/eventstore/localnats"
 
+	natsserver "github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 )
 
@@ -372,12 +374,51 @@ func TestAStreamThatCouldForgetIsRefused(t *testing.T) {
 	}
 }
 
+func TestAServerThatCannotHoldALogIsRefused(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		options natsserver.Options
+		code    string
+		names   string // what the answer speaks of
+	}{
+		{"without JetStream", natsserver.Options{}, eventstore.LogUnavailable, "JetStream"},
+		{"with messages of 1 KiB", natsserver.Options{JetStream: true, MaxPayload: 1 << 10}, eventstore.StreamSettings, "max_payload"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			c.options.Host, c.options.Port, c.options.NoSigs, c.options.NoLog, c.options.StoreDir = "127.0.0.1", -1, true, true, t.TempDir()
+			srv, err := natsserver.NewServer(&c.options)
+			if err != nil {
+				t.Fatal(err)
+			}
+			srv.Start()
+			defer srv.WaitForShutdown()
+			defer srv.Shutdown()
+			if !srv.ReadyForConnections(time.Minute) {
+				t.Fatal("the server does not start")
+			}
+			conn, err := nats.Connect(srv.ClientURL())
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer conn.Close()
+			_, err = eventstore.Open(t.Context(), eventstore.Config{Conn: conn, Now: time.Now})
+			if codeOf(err) != c.code || !strings.Contains(err.Error(), c.names) {
+				t.Errorf("got %v, want %s and the name %s", err, c.code, c.names)
+			}
+		})
+	}
+}
+
 func TestWhatAnotherClientWritesIntoALedgerStopsItsWriter(t *testing.T) {
 	for _, c := range []struct{ name, data string }{
 		{"not JSON", "hello"},
 		{"an unknown event type", `{"v":1,"ledger":"test","previous":"%s","entries":[{"id":"x","command":"x","content":"","actor":"x","recorded":"2020-01-01T00:00:00Z","events":[{"id":"1","type":"funds-teleported","version":1,"data":{}}]}]}`},
 		{"a future version", `{"v":1,"ledger":"test","previous":"%s","entries":[{"id":"x","command":"x","content":"","actor":"x","recorded":"2020-01-01T00:00:00Z","events":[{"id":"1","type":"funds-pledged","version":9,"data":{}}]}]}`},
 		{"a future format", `{"v":2,"ledger":"test","previous":"%s","entries":[]}`},
+		{"half a block", `{"v":1,"ledger":"test","previous":"%s","entries":[{"id":"x","comm`},
+		{"nothing", ""},
+		{"bytes that are not UTF-8", "\xff\xfe"},
+		{"an event without its amount", `{"v":1,"ledger":"test","previous":"%s","entries":[{"id":"x","command":"x","content":"","actor":"x","recorded":"2020-01-01T00:00:00Z","events":[{"id":"1","type":"funds-disbursed","version":1,"data":{"amount":7}}]}]}`},
 		{"another ledger's name", `{"v":1,"ledger":"other","previous":"%s","entries":[]}`},
 		{"no link to the block before", `{"v":1,"ledger":"test","previous":"0000000000000000000000000000000000000000000000000000000000000000","entries":[]}`},
 	} {

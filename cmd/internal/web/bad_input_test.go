@@ -2,6 +2,8 @@ package web
 
 import (
 	"fmt"
+	"io"
+	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -158,5 +160,70 @@ func TestARefusalCarriesTheNumbersThatExplainIt(t *testing.T) {
 	p := a.do(t, "too-much", "disburse-funds", pay(`"1000.01"`)).problem()
 	if p.Numbers["allocated"] != "1000.00 CNY" || p.Numbers["asked"] != "1000.01 CNY" || p.field("amount").Detail["disbursed"] != "0.00 CNY" {
 		t.Errorf("got %+v", p)
+	}
+}
+
+// speak sends bytes as they are and returns the answer, empty where the
+// connection was closed without one.
+func (a *api) speak(t *testing.T, parts ...string) string {
+	t.Helper()
+	conn, err := net.Dial("tcp", a.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	for _, part := range parts {
+		if _, err := io.WriteString(conn, part); err != nil {
+			break // the server has had enough
+		}
+	}
+	if err := conn.(*net.TCPConn).CloseWrite(); err != nil {
+		return ""
+	}
+	answer, _ := io.ReadAll(conn)
+	return string(answer)
+}
+
+func TestRequestsThatNoClientLibrarySends(t *testing.T) {
+	a := opened(t)
+	const start = "POST /v1/ledgers/test/commands/register-project HTTP/1.1\r\nHost: evil.example\r\nAuthorization: Bearer " + token +
+		"\r\nIdempotency-Key: raw\r\nContent-Type: application/json\r\nX-Forwarded-For: 10.0.0.1\r\nX-Forwarded-Host: evil.example\r\n"
+	const body = `{"project":"raw","name":"N"}`
+	before, _ := a.store.End(t.Context())
+	for _, c := range []struct {
+		name, want string // want is the status, empty: no answer
+		parts      []string
+	}{
+		{"a body that is shorter than its Content-Length", "", []string{start + "Content-Length: 100\r\n\r\n" + body}},
+		{"a Content-Length that is none", "400", []string{start + "Content-Length: -1\r\n\r\n" + body}},
+		{"two Content-Lengths", "400", []string{start + "Content-Length: 28\r\nContent-Length: 5\r\n\r\n" + body}},
+		{"a length and chunks", "", []string{start + "Content-Length: 28\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{\"yea\r\n"}},
+		{"chunks without an end", "413", []string{start + "Transfer-Encoding: chunked\r\n\r\n200000\r\n{\"name\":\"", strings.Repeat("x", 1<<21)}},
+		{"a chunk whose size is no number", "400", []string{start + "Transfer-Encoding: chunked\r\n\r\nxyz\r\n"}},
+		{"headers without an end", "431", []string{start, strings.Repeat("X-Long: "+strings.Repeat("x", 1000)+"\r\n", 100)}},
+		{"a header with a NUL", "400", []string{start + "X-Odd: a\x00b\r\nContent-Length: 28\r\n\r\n" + body}},
+		{"two hosts", "400", []string{start + "Host: other\r\nContent-Length: 28\r\n\r\n" + body}},
+		{"no HTTP", "400", []string{"hello\r\n\r\n"}},
+		{"TLS", "400", []string{"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n"}},
+		{"a method of nobody's", "405", []string{"TELEPORT /v1/ledgers HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + token + "\r\nConnection: close\r\n\r\n"}},
+		{"an address with a space", "400", []string{"GET /v1/led gers HTTP/1.1\r\nHost: x\r\n\r\n"}},
+		{"a link to nowhere of ours", "404", []string{"GET /nothing HTTP/1.1\r\nHost: evil.example\r\nX-Forwarded-Host: evil.example\r\nConnection: close\r\n\r\n"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			answer := a.speak(t, c.parts...)
+			status, _, _ := strings.Cut(strings.TrimPrefix(answer, "HTTP/1.1 "), " ")
+			if status != c.want {
+				t.Errorf("got %q, want %s", answer, c.want)
+			}
+			if strings.Contains(answer, "evil") || leaks(answer) {
+				t.Errorf("the answer repeats what it was told, or shows the inside: %s", answer)
+			}
+		})
+	}
+	if after, _ := a.store.End(t.Context()); after != before {
+		t.Error("something was recorded")
+	}
+	if got := a.do(t, "after", "register-project", body); got.status != http.StatusCreated {
+		t.Errorf("afterwards: %d %s", got.status, got.body)
 	}
 }

@@ -128,8 +128,12 @@ func (s *Server) answer(rt Route) http.Handler {
 		if err == nil {
 			err = rt.Handle(s, c, w, r)
 		}
-		if err == nil || r.Context().Err() != nil {
+		if err == nil {
 			return
+		}
+		if r.Context().Err() != nil {
+			// Who asked is gone, or has hung up half. To return would say 200.
+			panic(http.ErrAbortHandler)
 		}
 		p := ProblemOf(err)
 		if p.Code == "internal" {
