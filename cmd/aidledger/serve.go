@@ -36,7 +36,8 @@ type serveOptions struct {
 	dir                       string
 	listen                    string
 	publicURL                 string
-	token                     string // empty: the one of the data directory
+	identity                  *web.Identity // nil: none
+	token                     string        // empty: the one of the data directory
 	natsURL, natsUser, natsPW string
 	postgresURL               string
 	stream                    string
@@ -85,6 +86,12 @@ func readServeOptions(cmd *cobra.Command) (o serveOptions, err error) {
 	}
 	if o.token != "" && len(o.token) < 16 {
 		return o, usage(cmd, "AIDLEDGER_TOKEN has less than 16 characters, which can be guessed; make one with: openssl rand -hex 24")
+	}
+	if issuer := get("AIDLEDGER_OIDC_ISSUER"); issuer != "" {
+		o.identity = &web.Identity{Issuer: issuer, ClientID: get("AIDLEDGER_OIDC_CLIENT_ID"), ClientSecret: get("AIDLEDGER_OIDC_CLIENT_SECRET")}
+		if o.identity.ClientID == "" || o.publicURL == "" {
+			return o, usage(cmd, "--oidc-issuer needs --oidc-client, and --public-url, to which the identity provider leads back")
+		}
 	}
 	o.replicas, err = strconv.Atoi(get("AIDLEDGER_REPLICAS"))
 	if err != nil || o.replicas != 1 && o.replicas != 3 && o.replicas != 5 {
@@ -274,7 +281,7 @@ func (s *server) startHTTP(ctx context.Context, listener net.Listener) (url stri
 	s.publicURL = cmp.Or(s.publicURL, url)
 	site := pages.New(pages.Config{Store: s.store, Views: s.views, Runner: s.runner, Log: s.log, Now: time.Now, Versions: s.versions})
 	h := web.New(web.Config{Store: s.store, Views: s.views, Runner: s.runner, Log: s.log, Token: s.token,
-		People: s.people, PublicURL: s.publicURL, ReadyAt: end, Pages: s.demo, Versions: s.versions, ShowProblem: site.ShowProblem},
+		People: s.people, Identity: s.identity, PublicURL: s.publicURL, ReadyAt: end, Pages: s.demo, Versions: s.versions, ShowProblem: site.ShowProblem},
 		site.Routes()...).HTTP()
 	go func() {
 		if err := h.Serve(listener); !errors.Is(err, http.ErrServerClosed) {

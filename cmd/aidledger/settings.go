@@ -31,6 +31,9 @@ var settings = []setting{
 	{"", "AIDLEDGER_NATS_PASSWORD", "", "password at the NATS servers", "serve"},
 	{"public-url", "AIDLEDGER_PUBLIC_URL", "", "address by which browsers reach the server, as in https://ledger.example; that of --listen if left out", "serve"},
 	{"postgres-url", "AIDLEDGER_POSTGRES_URL", "", "connection string of a PostgreSQL database to use instead of a private one", "serve"},
+	{"oidc-issuer", "AIDLEDGER_OIDC_ISSUER", "", "address of an identity provider (OpenID Connect) whose accounts may be linked to people", "serve"},
+	{"oidc-client", "AIDLEDGER_OIDC_CLIENT_ID", "", "what this server is called there", "serve"},
+	{"", "AIDLEDGER_OIDC_CLIENT_SECRET", "", "its secret there", "serve"},
 	{"replicas", "AIDLEDGER_REPLICAS", "1", "copies of the log in a NATS cluster: 1, 3 or 5", "serve"},
 	{"stream", "AIDLEDGER_STREAM", "AIDLEDGER", "name of the JetStream stream", "serve"},
 

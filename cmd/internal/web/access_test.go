@@ -46,16 +46,17 @@ func pathOf(rt Route) string {
 }
 
 // open is what anybody may ask.
-var open = []string{"/livez", "/readyz", "/{$}", "/page.css", "/api", "/api.css", "/v1/openapi.json", "/v1/sign-in", "/v1/invitations"}
+var open = []string{"/livez", "/readyz", "/{$}", "/page.css", "/api", "/api.css", "/v1/openapi.json", "/v1/sign-in", "/v1/invitations", "/sign-in/oidc", identityReturn}
 
 func TestNoRouteForgetsToAskWhoMayUseIt(t *testing.T) {
-	a := opened(t)
+	a := startWith(t, &Identity{Issuer: "http://127.0.0.1:1"})
+	a.fill(t)
 	tokens := a.tokens(t)
-	for _, rt := range slices.Concat(routes, peopleRoutes) {
+	for _, rt := range slices.Concat(routes, peopleRoutes, identityRoutes) {
 		if rt.Needs == "" {
 			t.Errorf("%s %s does not say what it needs", rt.Method, rt.Path)
 		}
-		if got := a.call(t, rt.Method, pathOf(rt), "", "Authorization", ""); (got.status == 401) != (rt.Needs != access.Public) {
+		if got := a.call(t, rt.Method, pathOf(rt), "", "Authorization", ""); (got.problem().Code == "unauthenticated") != (rt.Needs != access.Public) {
 			t.Errorf("nobody asks %s %s: %d", rt.Method, rt.Path, got.status)
 		}
 		if rt.Needs == access.Public && !slices.Contains(open, rt.Path) {
@@ -145,7 +146,8 @@ func TestACommandIsRecordedUnderThePersonAndRoleOfItsCaller(t *testing.T) {
 }
 
 func TestACallerWithLimitsMeetsThemOnEveryRoad(t *testing.T) {
-	a := opened(t)
+	lax := Route{"GET", "/ledgers/{ledger}/lax", access.ReadLedger, func(_ *Server, _ access.Caller, w http.ResponseWriter, _ *http.Request) error { return done(w) }, ""}
+	a := opened(t, lax)
 	grants := []people.Grant{{Capability: string(access.DisburseFunds), Projects: []string{"road"}}, {Capability: string(access.ReadLedger), Places: []string{"village"}}}
 	_, token := a.person(t, "li", people.Person{Role: access.FinanceOfficer, Grants: grants}, people.Token{})
 	for _, c := range []struct {
@@ -161,6 +163,7 @@ func TestACallerWithLimitsMeetsThemOnEveryRoad(t *testing.T) {
 		{"the journal of everything", "GET", "/v1/ledgers/test/journal", "", access.OutsideLimit},
 		{"the journal of the place", "GET", "/v1/ledgers/test/journal?place=village", "", ""},
 		{"the journal of another place", "GET", "/v1/ledgers/test/journal?place=130732", "", access.OutsideLimit},
+		{"a page that leaves out what it does not know", "GET", "/ledgers/test/lax?place=village", "", access.OutsideLimit},
 		{"the trace of the place", "GET", "/v1/ledgers/test/trace/village", "", ""},
 		{"the trace of a fund", "GET", "/v1/ledgers/test/trace/fund", "", access.OutsideLimit},
 	} {

@@ -60,10 +60,13 @@ func (s *Server) caller(r *http.Request) (access.Caller, error) {
 }
 
 // namedBy returns the places and projects that a query is about, as far as its
-// path and parameters say so.
+// path and parameters say so. It believes a parameter only where the handler
+// either filters by it or refuses it, as all of the API do; of the pages, which
+// leave out what they do not know, the journal alone filters.
 func namedBy(r *http.Request) access.Limit {
 	var named access.Limit
-	if r.URL.RawQuery == "" {
+	believed := strings.HasPrefix(r.URL.Path, "/v1/") || strings.HasSuffix(r.Pattern, "/journal")
+	if r.URL.RawQuery == "" || !believed {
 		return named
 	}
 	q := r.URL.Query()

@@ -41,7 +41,7 @@ func object[T any](t *testing.T, got answer) (v T) {
 func (a *api) joined(t *testing.T, login, role string) (*browser, people.Person) {
 	t.Helper()
 	invited := object[Invited](t, a.call(t, "POST", "/v1/people", fmt.Sprintf(`{"login":%q,"role":%q}`, login, role)))
-	_, invitation, ok := strings.Cut(invited.Link, "http://127.0.0.1/join/")
+	_, invitation, ok := strings.Cut(invited.Link, a.URL+"/join/")
 	if !ok {
 		t.Fatalf("the link is %s", invited.Link)
 	}

@@ -62,6 +62,7 @@ var statuses = map[string]int{
 	projections.BadQuery: 400,
 
 	"unauthenticated": 401, "cross_origin": 403, "self_approval": 403, "session_required": 403,
+	"identity_refused": 401, "identity_unknown": 403, "identity_unavailable": 503,
 	people.SignInRefused: 401, people.SecondFactorRequired: 401, people.SecondFactorRefused: 401, people.TooManyAttempts: 429,
 	people.PersonNotFound: 404, people.TokenNotFound: 404, people.LoginTaken: 409, people.SubjectTaken: 409, people.OwnRole: 403,
 	access.Forbidden: 403, access.ForbiddenLedger: 403, access.OutsideLimit: 403,

@@ -55,6 +55,12 @@ func (b *syncBuffer) String() string {
 // added to those of the API.
 func start(t testing.TB, more ...Route) *api {
 	t.Helper()
+	return startWith(t, nil, more...)
+}
+
+// startWith is start with an identity provider.
+func startWith(t testing.TB, identity *Identity, more ...Route) *api {
+	t.Helper()
 	log := &syncBuffer{}
 	logger := slog.New(slog.NewTextHandler(log, nil))
 	nats, err := localnats.Start(t.TempDir())
@@ -88,8 +94,9 @@ func start(t testing.TB, more ...Route) *api {
 		}
 	}()
 	t.Cleanup(func() { stop(); <-ended })
-	s := New(Config{Store: store, Views: views, Runner: runner, Log: logger, Token: token, People: persons, PublicURL: "http://127.0.0.1", Pages: true}, more...)
-	h := httptest.NewUnstartedServer(s)
+	h := httptest.NewUnstartedServer(nil)
+	s := New(Config{Store: store, Views: views, Runner: runner, Log: logger, Token: token, People: persons, Identity: identity,
+		PublicURL: "http://" + h.Listener.Addr().String(), Pages: true}, more...)
 	h.Config = s.HTTP()
 	h.Start()
 	t.Cleanup(h.Close)
@@ -175,15 +182,21 @@ func (a *api) must(t testing.TB, key, command, body string) recorded {
 // opened has a ledger "test" with an organisation, a place, an approved
 // project and a fund with 1,000 CNY committed, received and allocated, and read
 // models that show it.
-func opened(t testing.TB) *api {
+func opened(t testing.TB, more ...Route) *api {
 	t.Helper()
-	a := start(t)
+	a := start(t, more...)
+	a.fill(t)
+	return a
+}
+
+// fill records what opened has.
+func (a *api) fill(t testing.TB) {
+	t.Helper()
 	var last recorded
 	for _, c := range badinput.Opening() {
 		last = a.must(t, "opened-"+c[0]+c[1][:20], c[0], c[1])
 	}
 	a.call(t, "GET", "/v1/status?wait_for="+last.Position.String(), "")
-	return a
 }
 
 func mustDecode(t *testing.T, command, body string) domain.Command {

@@ -28,6 +28,7 @@ type Config struct {
 	Log    *slog.Logger
 
 	People    *people.Store // nil: there is nobody but the owner
+	Identity  *Identity     // nil: no identity provider
 	PublicURL string        // where browsers reach the server, without a slash at the end
 
 	Token    string            // of the owner, who may do everything
@@ -55,6 +56,9 @@ func New(c Config, more ...Route) *Server {
 	s := &Server{Config: c, gate: access.Gate{Log: c.Log}, routes: slices.Concat(routes, more)}
 	if c.People != nil {
 		s.routes = append(s.routes, peopleRoutes...)
+		if c.Identity != nil {
+			s.routes = append(s.routes, identityRoutes...)
+		}
 	}
 	s.ctx, s.stop = context.WithCancel(context.Background())
 	origins := http.NewCrossOriginProtection()
