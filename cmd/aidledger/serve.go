@@ -281,7 +281,7 @@ func (s *server) startHTTP(ctx context.Context, listener net.Listener) (url stri
 	s.publicURL = cmp.Or(s.publicURL, url)
 	site := pages.New(pages.Config{Store: s.store, Views: s.views, Runner: s.runner, Log: s.log, Now: time.Now, Versions: s.versions})
 	h := web.New(web.Config{Store: s.store, Views: s.views, Runner: s.runner, Log: s.log, Token: s.token,
-		People: s.people, Identity: s.identity, PublicURL: s.publicURL, ReadyAt: end, Pages: s.demo, Versions: s.versions, ShowProblem: site.ShowProblem},
+		People: s.people, Identity: s.identity, PublicURL: s.publicURL, ReadyAt: end, Pages: s.demo, Versions: s.versions, ShowProblem: site.ShowProblem, Translate: pages.Problem},
 		site.Routes()...).HTTP()
 	go func() {
 		if err := h.Serve(listener); !errors.Is(err, http.ErrServerClosed) {

@@ -60,6 +60,12 @@ func (v *visit) details(numbers map[string]string) []fact {
 	return all
 }
 
+// Problem returns the Chinese text of a code, and what to do.
+func Problem(code string) (text, hint string, ok bool) {
+	text, ok = tongues[0].texts["problem."+code]
+	return text, tongues[0].texts["remedy."+code], ok
+}
+
 // problem is an error with a code, for what the path of a page names.
 func problem(status int, code, detail, hint string) error {
 	return &web.Problem{Status: status, Code: code, Detail: detail, Hint: hint}

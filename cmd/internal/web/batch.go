@@ -225,7 +225,7 @@ func (b *batch) result(r LineResult, err error) {
 // settle notes that a line failed. The first line at fault decides the status
 // of an atomic batch.
 func (b *batch) settle(at int, err error) {
-	p := ProblemOf(err)
+	p := b.server.translated(b.r, ProblemOf(err))
 	b.results[at].Status, b.results[at].Problem = p.Status, p
 	if b.atomic && (b.status == http.StatusOK || p.Code != eventstore.BatchNotRecorded) {
 		b.status = p.Status

@@ -138,7 +138,7 @@ func (s *Server) long(w http.ResponseWriter, r *http.Request, work func(context.
 	case err != nil && !started:
 		return err
 	case err != nil:
-		write(ProgressLine[any]{Problem: ProblemOf(err)})
+		write(ProgressLine[any]{Problem: s.translated(r, ProblemOf(err))})
 	default:
 		write(ProgressLine[any]{Result: &result})
 	}

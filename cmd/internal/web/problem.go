@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -33,6 +34,7 @@ type Problem struct {
 	Errors  []FieldError      `json:"errors,omitempty"`
 
 	retryAfter time.Duration
+	language   string // of the texts; empty: English
 }
 
 // FieldError is one field at fault. Detail has the numbers that explain it.
@@ -173,6 +175,8 @@ func refusalProblem(rs domain.Refusals) *Problem {
 func (p *Problem) send(w http.ResponseWriter) {
 	h := w.Header()
 	h.Set("Content-Type", "application/problem+json")
+	h.Set("Content-Language", cmp.Or(p.language, "en"))
+	h.Set("Vary", "Accept-Language")
 	if p.Status == http.StatusUnauthorized {
 		h.Set("WWW-Authenticate", `Bearer realm="aidledger"`)
 	}

@@ -95,7 +95,7 @@ func startWith(t testing.TB, identity *Identity, more ...Route) *api {
 	}()
 	t.Cleanup(func() { stop(); <-ended })
 	h := httptest.NewUnstartedServer(nil)
-	s := New(Config{Store: store, Views: views, Runner: runner, Log: logger, Token: token, People: persons, Identity: identity,
+	s := New(Config{Store: store, Views: views, Runner: runner, Log: logger, Token: token, People: persons, Identity: identity, Translate: inChinese,
 		PublicURL: "http://" + h.Listener.Addr().String(), Pages: true}, more...)
 	h.Config = s.HTTP()
 	h.Start()
@@ -207,3 +207,6 @@ func mustDecode(t *testing.T, command, body string) domain.Command {
 	}
 	return c
 }
+
+// inChinese stands for the texts of the pages.
+func inChinese(code string) (text, hint string, ok bool) { return "中文 " + code, "提示", true }

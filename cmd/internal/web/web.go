@@ -36,6 +36,10 @@ type Config struct {
 	Pages    bool              // show the pages without a token, to this machine
 	Versions map[string]string // for the status
 
+	// Translate returns the text of a code in Chinese, and what to do; ok is false
+	// where there is none. Nil: every text is English.
+	Translate func(code string) (text, hint string, ok bool)
+
 	// ShowProblem answers a browser that asked for a page. Nil: it gets what
 	// programs get.
 	ShowProblem func(http.ResponseWriter, *http.Request, *Problem)
@@ -62,8 +66,8 @@ func New(c Config, more ...Route) *Server {
 	}
 	s.ctx, s.stop = context.WithCancel(context.Background())
 	origins := http.NewCrossOriginProtection()
-	origins.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		newProblem("cross_origin", "a page of another site asked for this", "").send(w)
+	origins.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.translated(r, newProblem("cross_origin", "a page of another site asked for this", "go to the server's own pages")).send(w)
 	}))
 	s.handler = origins.Handler(s.mux())
 	return s
@@ -110,10 +114,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h["Content-Security-Policy"] = onlyOurs
 	switch p := r.URL.Path; {
 	case len(r.RequestURI) > pathMax:
-		newProblem("uri_too_long", fmt.Sprintf("the address has more than %d bytes", pathMax), "shorten it").send(w)
+		s.translated(r, newProblem("uri_too_long", fmt.Sprintf("the address has more than %d bytes", pathMax), "shorten it")).send(w)
 	case p != path.Clean(p) || strings.ContainsRune(p, 0):
 		// The mux would redirect to the clean path. Nobody asks for such a path in good faith.
-		newProblem("path_not_found", "there is nothing at this path", "GET /v1 lists the routes").send(w)
+		s.translated(r, newProblem("path_not_found", "there is nothing at this path", "GET /v1 lists the routes")).send(w)
 	default:
 		s.handler.ServeHTTP(w, r)
 	}
@@ -155,7 +159,7 @@ func (s *Server) send(w http.ResponseWriter, r *http.Request, p *Problem) {
 		s.ShowProblem(w, r, p)
 		return
 	}
-	p.send(w)
+	s.translated(r, p).send(w)
 }
 
 func (s *Server) panicked(w http.ResponseWriter, r *http.Request, cause any) {

@@ -414,3 +414,19 @@ func BenchmarkCommand(b *testing.B) {
 	})
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "commands/s")
 }
+
+func TestAProblemIsToldInTheLanguageThatIsAskedFor(t *testing.T) {
+	a := opened(t)
+	body := `{"fund":"a.b","project":"road","amount":"1000.01"}`
+	for asked, chinese := range map[string]bool{"zh-CN,zh;q=0.9,en;q=0.5": true, "zh": true, "en-GB,zh;q=0.5": false, "": false, "fr": false, "nonsense;;": false} {
+		got := a.call(t, "POST", "/v1/ledgers/test/commands/disburse-funds", body, "Idempotency-Key", "k", "Accept-Language", asked)
+		p := got.problem()
+		field := p.field("fund")
+		if (p.Detail == "中文 id_format") != chinese || (field.Message == "中文 id_format") != chinese || p.Code != "id_format" || field.Code != "id_format" {
+			t.Errorf("asked for %q: %s", asked, got.body)
+		}
+		if want := map[bool]string{true: "zh-Hans", false: "en"}[chinese]; got.header.Get("Content-Language") != want {
+			t.Errorf("asked for %q: the language is %q", asked, got.header.Get("Content-Language"))
+		}
+	}
+}
