@@ -135,8 +135,10 @@ func (r *Runner) fill(ctx context.Context, tx pgx.Tx, schema string, end uint64,
 		progress(b.to, end)
 		return nil
 	}
-	if err := pipeline(ctx, r.log, t, end, write, nil); err != nil {
-		return done, err
+	if end > 0 { // a pipeline without an end would follow the empty log
+		if err := pipeline(ctx, r.log, t, end, write, nil); err != nil {
+			return done, err
+		}
 	}
 	for _, m := range last.members {
 		if m.projector == nil {
