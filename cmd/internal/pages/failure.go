@@ -2,6 +2,7 @@ package pages
 
 import (
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -26,7 +27,12 @@ type fact struct {
 }
 
 // ShowProblem answers with a page instead of a problem in JSON.
+// Who has not signed in is asked to, and comes back.
 func (s *Site) ShowProblem(w http.ResponseWriter, r *http.Request, p *web.Problem) {
+	if p.Status == http.StatusUnauthorized && r.Method == http.MethodGet {
+		http.Redirect(w, r, "/sign-in?here="+url.QueryEscape(r.URL.RequestURI()), http.StatusSeeOther)
+		return
+	}
 	v := s.begin(access.Caller{}, w, r)
 	if err := v.enter(); err != nil {
 		v.ledger.Ledger = "" // the page stands without its ledger

@@ -26,7 +26,8 @@ type frame struct {
 	Units    []option
 	Tongues  []option
 	Here     string // address of this page, to come back to
-	Caller   access.Caller
+	Person   string // name of who has signed in
+	SignIn   string // address of the form to sign in, for who has not
 	View     any
 }
 
@@ -54,9 +55,15 @@ var menu = []struct {
 }
 
 func (v *visit) frame(title string, view any) frame {
-	f := frame{Lang: v.tag, Title: title, Here: v.r.URL.RequestURI(), Caller: v.caller, View: view, Sought: v.query.Get("q")}
+	f := frame{Lang: v.tag, Title: title, Here: v.r.URL.RequestURI(), View: view, Sought: v.query.Get("q")}
 	if v.r.Method != http.MethodGet {
 		f.Here = "/"
+	}
+	switch {
+	case v.caller.Method == access.Session:
+		f.Person = cmp.Or(v.caller.Name, v.caller.Person)
+	case v.r.URL.Path != "/sign-in":
+		f.SignIn = "/sign-in?here=" + url.QueryEscape(f.Here)
 	}
 	for _, u := range units {
 		f.Units = append(f.Units, option{Value: u.name, Label: v.say("unit." + u.name), Current: u == v.unit})

@@ -21,6 +21,7 @@ import (
 	"aidledger/eventstore/localnats"
 	"aidledger/projections"
 	"aidledger/projections/localpg/pgtest"
+	"aidledger/projections/people"
 )
 
 const ownerToken = "token-of-the-tests"
@@ -30,10 +31,12 @@ type running struct {
 	*httptest.Server
 	store  *eventstore.Store
 	runner *projections.Runner
+	people *people.Store
 }
 
-// start runs a server on a log and a database of its own.
-func start(t testing.TB) *running {
+// start runs a server on a log and a database of its own. Open: who comes from
+// this machine may read without having signed in.
+func start(t testing.TB, open bool) *running {
 	t.Helper()
 	logger := slog.New(slog.DiscardHandler)
 	nats, err := localnats.Start(t.TempDir())
@@ -46,27 +49,33 @@ func start(t testing.TB) *running {
 		t.Fatal(err)
 	}
 	t.Cleanup(store.Close)
-	views, err := projections.Open(t.Context(), pgtest.Database(t))
+	database := pgtest.Database(t)
+	views, err := projections.Open(t.Context(), database)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(views.Close)
+	persons, err := people.Open(t.Context(), database, time.Now, logger)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(persons.Close)
 	runner := projections.NewRunner(views, store, logger)
 	ctx, stop := context.WithCancel(context.Background())
 	var ended sync.WaitGroup
 	ended.Go(func() { _ = runner.Run(ctx) })
 	t.Cleanup(func() { stop(); ended.Wait() })
 	site := New(Config{Store: store, Views: views, Runner: runner, Log: logger, Now: time.Now, Versions: map[string]string{"aidledger": "1"}})
-	s := web.New(web.Config{Store: store, Views: views, Runner: runner, Log: logger, Token: ownerToken, Pages: true, ShowProblem: site.ShowProblem}, site.Routes()...)
+	s := web.New(web.Config{Store: store, Views: views, Runner: runner, Log: logger, Token: ownerToken, People: persons, Pages: open, ShowProblem: site.ShowProblem}, site.Routes()...)
 	h := httptest.NewServer(s)
 	t.Cleanup(h.Close)
-	return &running{h, store, runner}
+	return &running{h, store, runner, persons}
 }
 
 // demonstrated runs a server with the demonstration.
 func demonstrated(t testing.TB) *running {
 	t.Helper()
-	s := start(t)
+	s := start(t, true)
 	err := demo.Load(t.Context(), func(ctx context.Context, ledger string, rs []eventstore.Request) []eventstore.Outcome {
 		return s.store.SubmitBatch(ctx, ledger, rs, false)
 	}, nil)
@@ -105,11 +114,16 @@ func (s *running) get(t testing.TB, path string, headers ...string) (status int,
 		t.Fatal(err)
 	}
 	defer got.Body.Close()
-	text, err := io.ReadAll(got.Body)
+	return got.StatusCode, readAll(t, got.Body), got.Header
+}
+
+func readAll(t testing.TB, r io.Reader) string {
+	t.Helper()
+	text, err := io.ReadAll(r)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return got.StatusCode, string(text), got.Header
+	return string(text)
 }
 
 // send posts a form as the owner of the server and does not follow where the
@@ -130,11 +144,7 @@ func (s *running) send(t testing.TB, path string, form url.Values) (status int, 
 		t.Fatal(err)
 	}
 	defer got.Body.Close()
-	text, err := io.ReadAll(got.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return got.StatusCode, string(text), got.Header.Get("Location")
+	return got.StatusCode, readAll(t, got.Body), got.Header.Get("Location")
 }
 
 const (

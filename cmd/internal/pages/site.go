@@ -78,6 +78,13 @@ var pages = []page{
 	{"GET", "/ledgers/{ledger}/record/{command}", access.SignedIn, (*visit).form, "Page: the form of a command."},
 	{"POST", "/ledgers/{ledger}/record/{command}", access.ByCommand, (*visit).post, "Page: checks or records what a form says."},
 	{"GET", "/ledgers/{ledger}/voucher/{entry}", access.ReadLedger, (*visit).voucher, "Page: a payment voucher to print."},
+	{"GET", "/sign-in", access.Public, (*visit).askSignIn, "Page: the form to sign in."},
+	{"POST", "/sign-in", access.Public, (*visit).signIn, "Page: signs a person in."},
+	{"POST", "/sign-out", access.Public, (*visit).signOut, "Page: ends the session."},
+	{"GET", "/join/{invitation}", access.Public, (*visit).askJoin, "Page: the form by which a person who was invited chooses a password."},
+	{"POST", "/join/{invitation}", access.Public, (*visit).join, "Page: keeps that password."},
+	{"GET", "/account", access.SignedIn, (*visit).account, "Page: who asks, password and second factor."},
+	{"POST", "/account", access.SignedIn, (*visit).changeAccount, "Page: changes the password or the second factor."},
 	{"POST", "/preferences", access.Public, (*visit).prefer, "Keeps language and unit in a cookie."},
 }
 

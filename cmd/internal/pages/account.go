@@ -1,0 +1,144 @@
+package pages
+
+import (
+	"net/http"
+	"net/url"
+
+	"aidledger/cmd/internal/access"
+	"aidledger/cmd/internal/web"
+)
+
+// accountView is a form about the person who asks, or who wants to.
+type accountView struct {
+	Here     string // where to go then
+	Login    string
+	Name     string
+	Demo     bool // this is a demonstration with people of its own
+	Problem  *failure
+	Done     string // what was done, said
+	Code     bool   // a second factor is asked for
+	Address  string // of the second factor, for the authenticator
+	Recovery []string
+	Facts    []fact
+	ReadOnly bool // not signed in with a password: nothing can be changed
+}
+
+// readForm reads a small form.
+func (v *visit) readForm() error {
+	v.r.Body = http.MaxBytesReader(v.w, v.r.Body, 16<<10)
+	if err := v.r.ParseForm(); err != nil {
+		return problem(http.StatusBadRequest, "body_malformed", "the form could not be read", "send it again")
+	}
+	return nil
+}
+
+// askSignIn shows the form to sign in.
+func (v *visit) askSignIn() error {
+	return v.show(http.StatusOK, "signin", v.say("page.signin"), accountView{Here: local(v.query.Get("here")), Demo: v.server.Pages, Login: v.query.Get("login")})
+}
+
+// signIn lets a person in and goes where the person wanted to go.
+func (v *visit) signIn() error {
+	if err := v.readForm(); err != nil {
+		return err
+	}
+	f := v.r.PostForm
+	err := v.server.SignIn(v.w, v.r, f.Get("login"), f.Get("password"), f.Get("code"))
+	if err == nil {
+		http.Redirect(v.w, v.r, local(f.Get("here")), http.StatusSeeOther)
+		return nil
+	}
+	p := web.ProblemOf(err)
+	if p.Status >= http.StatusInternalServerError {
+		return err
+	}
+	wrong := v.failure(p)
+	return v.show(p.Status, "signin", v.say("page.signin"), accountView{Here: local(f.Get("here")), Demo: v.server.Pages, Login: f.Get("login"), Problem: &wrong, Code: p.Code == "second_factor_required"})
+}
+
+// signOut ends the session.
+func (v *visit) signOut() error {
+	if err := v.server.SignOut(v.w, v.r); err != nil {
+		return err
+	}
+	http.Redirect(v.w, v.r, "/sign-in", http.StatusSeeOther)
+	return nil
+}
+
+// askJoin shows the form by which a person who was invited chooses a password.
+func (v *visit) askJoin() error {
+	p, err := v.server.People.Invited(v.ctx(), v.r.PathValue("invitation"))
+	if err != nil {
+		return err
+	}
+	return v.show(http.StatusOK, "join", v.say("page.join"), accountView{Login: p.Login, Name: p.Name})
+}
+
+// join keeps the password of a person who was invited.
+func (v *visit) join() error {
+	if err := v.readForm(); err != nil {
+		return err
+	}
+	invitation := v.r.PathValue("invitation")
+	p, err := v.server.People.Invited(v.ctx(), invitation)
+	if err != nil {
+		return err
+	}
+	view := accountView{Login: p.Login, Name: p.Name}
+	if v.r.PostForm.Get("password") != v.r.PostForm.Get("again") {
+		wrong := v.failure(&web.Problem{Code: "passwords_differ", Detail: "the two passwords differ", Hint: "write the same one twice", Status: http.StatusUnprocessableEntity})
+		view.Problem = &wrong
+		return v.show(http.StatusUnprocessableEntity, "join", v.say("page.join"), view)
+	}
+	if err := v.server.People.Accept(v.ctx(), invitation, v.r.PostForm.Get("password")); err != nil {
+		p := web.ProblemOf(err)
+		wrong := v.failure(p)
+		view.Problem = &wrong
+		return v.show(p.Status, "join", v.say("page.join"), view)
+	}
+	http.Redirect(v.w, v.r, "/sign-in?login="+url.QueryEscape(p.Login), http.StatusSeeOther)
+	return nil
+}
+
+// account shows who asks and what the person may do.
+func (v *visit) account() error {
+	return v.show(http.StatusOK, "account", v.say("page.account"), v.accountView())
+}
+
+func (v *visit) accountView() accountView {
+	view := accountView{Login: v.caller.Person, Name: v.caller.Name, ReadOnly: v.caller.Method != access.Session || v.caller.Demo}
+	view.Facts = []fact{{v.say("account.name"), text(v.caller.Name)}, {v.label("field", "role"), text(v.label("role", v.caller.Role))}, {v.label("field", "actor"), text(v.caller.Person)}}
+	return view
+}
+
+// changeAccount changes the password or the second factor of who asks.
+func (v *visit) changeAccount() error {
+	if err := v.readForm(); err != nil {
+		return err
+	}
+	if v.caller.Method != access.Session {
+		return problem(http.StatusForbidden, access.Forbidden, "only a person who signed in may do this", "sign in")
+	}
+	view, f := v.accountView(), v.r.PostForm
+	var err error
+	switch f.Get("do") {
+	case "password":
+		if err = v.server.People.ChangePassword(v.ctx(), v.caller.Person, f.Get("old"), f.Get("password")); err == nil {
+			http.Redirect(v.w, v.r, "/sign-in", http.StatusSeeOther)
+			return nil
+		}
+	case "start":
+		view.Address, err = v.server.People.StartSecondFactor(v.ctx(), v.caller.Person)
+	case "confirm":
+		if view.Recovery, err = v.server.People.ConfirmSecondFactor(v.ctx(), v.caller.Person, f.Get("code")); err != nil {
+			view.Address = f.Get("address")
+		}
+	}
+	status := http.StatusOK
+	if err != nil {
+		p := web.ProblemOf(err)
+		wrong := v.failure(p)
+		view.Problem, status = &wrong, p.Status
+	}
+	return v.show(status, "account", v.say("page.account"), view)
+}

@@ -1,0 +1,108 @@
+package pages
+
+import (
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"strings"
+	"testing"
+
+	"aidledger/cmd/internal/access"
+	"aidledger/projections/people"
+)
+
+// person is a browser of somebody.
+type person struct {
+	*http.Client
+	server *running
+}
+
+func (s *running) browser(t testing.TB) person {
+	t.Helper()
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return person{&http.Client{Jar: jar}, s}
+}
+
+// open gets a page, or posts a form to it, and follows where the answer leads.
+func (p person) open(t testing.TB, path string, form url.Values) (status int, at, page string) {
+	t.Helper()
+	method, body := http.MethodGet, strings.NewReader("")
+	if form != nil {
+		method, body = http.MethodPost, strings.NewReader(form.Encode())
+	}
+	r, err := http.NewRequestWithContext(t.Context(), method, p.server.URL+path, body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Accept", "text/html")
+	if form != nil {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	got, err := p.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer got.Body.Close()
+	return got.StatusCode, got.Request.URL.RequestURI(), readAll(t, got.Body)
+}
+
+func TestAPersonJoinsSignsInWorksAndSignsOut(t *testing.T) {
+	s := demonstrated(t)
+	p, err := s.people.Add(t.Context(), access.Owner, people.Person{Login: "zhang", Name: "张三", Role: access.FinanceOfficer})
+	if err != nil {
+		t.Fatal(err)
+	}
+	invitation, err := s.people.Invite(t.Context(), access.Owner, p.Person)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := s.browser(t)
+	const password = "correct horse battery"
+	if status, _, page := b.open(t, "/join/"+invitation, url.Values{"password": {password}, "again": {"another"}}); status != 422 || !strings.Contains(page, "两次写的密码不同") {
+		t.Errorf("two passwords are answered with %d", status)
+	}
+	if status, _, page := b.open(t, "/join/"+invitation, url.Values{"password": {"short"}, "again": {"short"}}); status != 422 || !strings.Contains(page, "密码太弱") {
+		t.Errorf("a weak password is answered with %d", status)
+	}
+	if status, at, page := b.open(t, "/join/"+invitation, url.Values{"password": {password}, "again": {password}}); status != 200 || at != "/sign-in?login=zhang" || !strings.Contains(page, `value="zhang"`) {
+		t.Errorf("after joining, %d at %s", status, at)
+	}
+	if status, _, _ := b.open(t, "/join/"+invitation, nil); status == 200 {
+		t.Error("an invitation works twice")
+	}
+	wrong := url.Values{"login": {"zhang"}, "password": {"wrong"}, "here": {invented + "/record"}}
+	if status, _, page := b.open(t, "/sign-in", wrong); status != 401 && status != 422 && status != 403 || !strings.Contains(page, "登录名或密码不对") || strings.Contains(page, "wrong") {
+		t.Errorf("a wrong password is answered with %d: %s", status, page)
+	}
+	right := url.Values{"login": {"zhang"}, "password": {password}, "here": {invented + "/record"}}
+	status, at, page := b.open(t, "/sign-in", right)
+	if status != 200 || at != invented+"/record" || !strings.Contains(page, "张三") || !strings.Contains(page, "record/disburse-funds\">拨付资金") {
+		t.Fatalf("signed in, %d at %s: %s", status, at, page)
+	}
+	if status, _, _ := b.open(t, invented+"/record/approve-project", nil); status != 403 {
+		t.Errorf("a finance officer gets the form of an approval: %d", status)
+	}
+	if status, _, _ := b.open(t, "/account", nil); status != 200 {
+		t.Errorf("the account answers %d", status)
+	}
+	if _, at, _ := b.open(t, "/sign-out", url.Values{}); at != "/sign-in" {
+		t.Errorf("signing out leads to %s", at)
+	}
+	if _, _, page := b.open(t, invented, nil); strings.Contains(page, "张三") {
+		t.Error("the session outlives the signing out")
+	}
+}
+
+func TestWhoHasNotSignedInIsAskedToAndComesBack(t *testing.T) {
+	s := start(t, false)
+	status, at, page := s.browser(t).open(t, "/ledgers/x/record", nil)
+	if want := "/sign-in?here=" + url.QueryEscape("/ledgers/x/record"); status != 200 || at != want || !strings.Contains(page, `name="here" value="/ledgers/x/record"`) {
+		t.Errorf("%d at %s, want %s", status, at, want)
+	}
+	if status, _, _ := s.browser(t).open(t, "/ledgers/x/record/disburse-funds", url.Values{}); status != 401 {
+		t.Errorf("a form without a session answers %d", status)
+	}
+}
