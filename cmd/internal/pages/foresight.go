@@ -15,6 +15,10 @@ func (v *visit) foresee(c domain.Command) (checked []fact, warnings []cell, err 
 		if err == nil {
 			warnings, err = v.similar(c)
 		}
+	case *domain.RequestDisbursement:
+		checked, err = v.foreseeFund(c.Fund, c.Project, c.Amount)
+	case *domain.ChangeRequest:
+		checked, err = v.foreseeFund(c.Fund, c.Project, c.Amount)
 	case *domain.AllocateFunds:
 		checked, err = v.foreseeFund(c.Fund, "", c.Amount)
 	case *domain.ReallocateFunds:
@@ -64,22 +68,23 @@ func (v *visit) foreseeFund(fund, project domain.ID, a domain.Amount) ([]fact, e
 	if project == "" {
 		facts = append(facts, fact{v.say("form.unallocated"), v.total(sum, "unallocated", "")})
 	} else {
-		left, err := v.lineLeft(fund, project, sum.Currency)
+		left, err := v.lineMoney(fund, project, sum.Currency)
 		if err != nil {
 			return nil, err
 		}
-		facts = append(facts, fact{v.say("form.line-left"), left})
+		decimal := left.Decimal()
+		facts = append(facts, fact{v.say("form.line-left"), v.amount(&decimal, sum.Currency, false, "")})
 	}
 	return append(facts, fact{v.say("form.cash-left"), v.total(sum, "cash", "")}), nil
 }
 
-// lineLeft is what a fund has allocated to a project and not paid out.
-func (v *visit) lineLeft(fund, project domain.ID, c domain.Currency) (cell, error) {
+// lineMoney is what a fund has allocated to a project and not paid out.
+func (v *visit) lineMoney(fund, project domain.ID, c domain.Currency) (domain.Money, error) {
 	left := domain.Money{Currency: c}
 	for _, s := range []domain.Stage{domain.Allocated, domain.Disbursed} {
 		parts, err := v.Views.Flow(v.ctx(), projections.JournalQuery{Ledger: v.ledger.Ledger, Fund: fund, Project: project, Stage: s.String()})
 		if err != nil {
-			return cell{}, err
+			return left, err
 		}
 		for _, p := range parts {
 			n, _ := minor(&p.Amount, p.Currency)
@@ -88,12 +93,11 @@ func (v *visit) lineLeft(fund, project domain.ID, c domain.Currency) (cell, erro
 				m = m.Neg()
 			}
 			if left, err = left.Add(m); err != nil {
-				return cell{}, err
+				return left, err
 			}
 		}
 	}
-	decimal := left.Decimal()
-	return v.amount(&decimal, c, false, ""), nil
+	return left, nil
 }
 
 // similar finds payments of the same amount to the same payee, or of the same

@@ -44,6 +44,7 @@ func codes() map[string][]string {
 		"state": {"registered", "approved", "started", "suspended", "accepted", "cancelled"}, "basis": {"pledge", "commitment", "receipt"},
 		"noun": {"organisation", "place", "agreement", "pairing", "project", "fund", "gift", "indicator", "disbursement", "note", "entry"},
 	}
+	all["request-state"] = append([]string{"changed"}, requestStates...)
 	for _, s := range domain.Stages() {
 		all["stage"] = append(all["stage"], s.String())
 	}

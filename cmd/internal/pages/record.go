@@ -146,7 +146,8 @@ func (v *visit) formView(t domain.CommandType, values url.Values, o *offers) for
 	all := v.fields(t.Name, t.Field, "", values, o)
 	slices.SortStableFunc(all, func(a, b field) int { return rank(a.Name) - rank(b.Name) })
 	for _, f := range all {
-		if f.Required && f.Name != newNoun[t.Name].field || !seldom[f.Name] {
+		fresh := f.Name == newNoun[t.Name].field
+		if f.Required && !fresh || !seldom[f.Name] || values.Get(f.Name) != "" && !fresh {
 			view.Fields = append(view.Fields, f)
 		} else {
 			view.More = append(view.More, f)
@@ -160,7 +161,7 @@ func (v *visit) formView(t domain.CommandType, values url.Values, o *offers) for
 var (
 	formOrder = []string{"date", "voucher", "payer", "payee", "provider", "fund", "from", "project", "to", "name", "title", "amount", "place", "places",
 		"quantity", "unit", "value", "method", "purpose", "budget_year", "reason", "document", "note", "source_reference"}
-	seldom = map[string]bool{"currency": true, "approximate": true, "disbursement": true, "undated": true, "source_reference": true, "reimbursement": true,
+	seldom = map[string]bool{"currency": true, "approximate": true, "disbursement": true, "request": true, "undated": true, "source_reference": true, "reimbursement": true,
 		"organisation": true, "gift": true, "agreement": false, "indicator": true, "id": true, "commercial": true, "code_year": true, "pairing": true, "qualifier": true}
 )
 
@@ -262,6 +263,9 @@ func (v *visit) awaitViews(block uint64) {
 // next is the address of the next form of the same kind: what usually stays the
 // same is filled in.
 func (v *visit) next(t domain.CommandType, values url.Values, r eventstore.Receipt) string {
+	if id := strings.TrimSpace(values.Get("request")); id != "" && t.Name != "disburse-funds" {
+		return v.href("requests/" + url.PathEscape(strings.ToLower(id)))
+	}
 	params := []string{"done", r.Entry, "at", r.Position.String()}
 	for _, name := range []string{"date", "provider", "fund", "project", "payer", "document", "donor", "from"} {
 		if fresh := newNoun[t.Name]; name != fresh.field {

@@ -69,6 +69,8 @@ var pages = []page{
 	{"GET", "/ledgers/{ledger}/trace/{id}", access.ReadLedger, (*visit).trace, "Page: a thing, with its money up and down."},
 	{"GET", "/ledgers/{ledger}/{register}", access.ReadLedger, (*visit).register, "Page: what is registered of one kind."},
 	{"GET", "/ledgers/{ledger}/search", access.ReadLedger, (*visit).search, "Page: what has a name or an id."},
+	{"GET", "/ledgers/{ledger}/requests", access.ReadLedger, (*visit).requests, "Page: payments that were asked for."},
+	{"GET", "/ledgers/{ledger}/requests/{request}", access.ReadLedger, (*visit).request, "Page: one request, and what it changes."},
 	{"GET", "/ledgers/{ledger}/events", access.ReadLog, (*visit).events, "Page: the events as they are in the log."},
 	{"GET", "/ledgers/{ledger}/events/{position}", access.ReadLog, (*visit).event, "Page: one event, raw."},
 	{"GET", "/status", access.ReadStatus, (*visit).status, "Page: how far the read models are, and the log."},

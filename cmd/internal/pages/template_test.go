@@ -93,6 +93,12 @@ func samples(n int) map[string]any {
 		account.Problem, account.Address = &failure{Message: "7", English: true}, "7"
 	}
 	all["signin"], all["join"], all["account"] = account, account, account
+	all["requests"] = requestsView{States: sampleOptions(n), Table: sampleTable(n), Ask: "/"}
+	request := requestView{ID: "7", State: "requested", Facts: sampleFacts(n), Capitals: "7", Parts: sampleTable(n), Effect: sampleTable(n), Steps: sampleTable(n), Own: n == 0}
+	if n > 0 {
+		request.Decide, request.Pay, request.Withdraw = &decision{"/", "/", "7", [2]string{"7", "7"}}, "/", "/"
+	}
+	all["request"] = request
 	form := sampleForm(n)
 	all["form"], all["disburse"] = form, form
 	all["record"] = recordView{many(n, func(i int) navGroup { return navGroup{"1", sampleOptions(n)} })}

@@ -1,0 +1,200 @@
+package pages
+
+import (
+	"cmp"
+	"net/http"
+	"net/url"
+	"slices"
+
+	"aidledger/cmd/internal/access"
+	"aidledger/domain"
+	"aidledger/projections"
+
+	"github.com/google/uuid"
+)
+
+// requestsView lists payments that were asked for.
+type requestsView struct {
+	States []option
+	Table  table
+	Ask    string // address of the form to ask for one
+}
+
+// requestStates are the states of a request, those that wait for somebody first.
+var requestStates = []string{"requested", "approved", "paid", "rejected", "withdrawn", "lapsed"}
+
+func (v *visit) requests() error {
+	state := cmp.Or(v.query.Get("state"), "requested")
+	q := projections.ListQuery{Ledger: v.ledger.Ledger, Limit: listPage, After: v.query.Get("after"), Filter: map[string]string{"state": state}}
+	rows, err := v.Views.Requests(v.ctx(), q)
+	if err != nil {
+		return err
+	}
+	var view requestsView
+	for _, s := range requestStates {
+		view.States = append(view.States, option{Label: v.label("request-state", s), Href: v.href("requests", "state", s), Current: s == state})
+	}
+	if v.caller.Has(access.RequestDisbursement) {
+		view.Ask = v.href("record/request-disbursement")
+	}
+	view.Table = table{Columns: v.columns("request", "date", "project", "payee", "+amount", "purpose", "requested_by", "last_day"), Empty: v.say("requests.empty")}
+	var ids []domain.ID
+	for _, r := range rows.Rows {
+		ids = append(ids, r.Project, r.Payee)
+	}
+	if err := v.learn(ids...); err != nil {
+		return err
+	}
+	for _, r := range rows.Rows {
+		last := ""
+		if !r.LastDay.IsZero() {
+			last = r.LastDay.String()
+		}
+		view.Table.Rows = append(view.Table.Rows, row{Cells: []cell{linked(string(r.Request), v.href("requests/"+string(r.Request))), text(r.Date.String()),
+			v.thing(r.Project), v.thing(r.Payee), v.amount(r.Amount, r.Currency, false, ""), text(r.Purpose), text(r.RequestedBy), text(last)}})
+	}
+	v.paged(&view.Table, rows.Next)
+	if sent, err := v.sendFile("requests", &view.Table); sent {
+		return err
+	}
+	return v.show(http.StatusOK, "requests", v.say("page.requests"), view)
+}
+
+// requestView is one request, with what changes when it is paid.
+type requestView struct {
+	ID, State string
+	Facts     []fact
+	Capitals  string
+	Parts     table
+	Effect    table // what is there now, and what would be left
+	Steps     table
+	Decide    *decision // the caller may approve or reject it
+	Own       bool      // the caller asked for it, and so cannot
+	Pay       string    // address of the form to pay it
+	Withdraw  string    // address of the form to take it back
+}
+
+// decision is what the forms to approve and to reject need.
+type decision struct {
+	Approve, Reject string // where they go
+	Content         string
+	Keys            [2]string
+}
+
+func (v *visit) request() error {
+	id := domain.ID(v.r.PathValue("request"))
+	rows, err := v.Views.Requests(v.ctx(), projections.ListQuery{Ledger: v.ledger.Ledger, Filter: map[string]string{"request": string(id)}, Limit: 1})
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(rows.Rows, func(r projections.Request) bool { return r.Request == id })
+	if i < 0 {
+		return problem(http.StatusNotFound, "not_found", "no request has that id", "use the list of requests")
+	}
+	r := rows.Rows[i]
+	view := requestView{ID: string(id), State: r.State}
+	if err := v.requestFacts(&view, r); err != nil {
+		return err
+	}
+	if view.Effect, err = v.effect(r); err != nil {
+		return err
+	}
+	open, approved := r.State == "requested", r.State == "approved"
+	view.Own = open && r.RequestedBy == v.caller.Person
+	if open && v.caller.Has(access.ApproveDisbursement) && !view.Own {
+		view.Decide = &decision{Approve: v.href("record/approve-disbursement"), Reject: v.href("record/reject-disbursement"), Content: r.Content,
+			Keys: [2]string{uuid.NewString(), uuid.NewString()}}
+	}
+	if approved && v.caller.Has(access.DisburseFunds) {
+		view.Pay = v.href("record/disburse-funds", "request", string(id), "fund", string(r.Fund), "project", string(r.Project), "payer", string(r.Payer),
+			"payee", string(r.Payee), "amount", cmp.Or(pointed(r.Amount), ""))
+	}
+	if (open || approved) && r.RequestedBy == v.caller.Person && v.caller.Has(access.RequestDisbursement) {
+		view.Withdraw = v.href("record/withdraw-request", "request", string(id))
+	}
+	return v.show(http.StatusOK, "request", v.say("request.title", string(id)), view)
+}
+
+func pointed(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}
+
+func (v *visit) requestFacts(view *requestView, r projections.Request) error {
+	ids := []domain.ID{r.Fund, r.Project, r.Payer, r.Payee}
+	for _, p := range r.Places {
+		ids = append(ids, p.Place)
+	}
+	if err := v.learn(ids...); err != nil {
+		return err
+	}
+	amount := v.amount(r.Amount, r.Currency, false, "")
+	for _, f := range []struct {
+		name  string
+		value cell
+	}{
+		{"state", cell{Text: v.label("request-state", r.State), State: r.State}}, {"amount", amount}, {"payee", v.thing(r.Payee)}, {"payer", v.thing(r.Payer)},
+		{"fund", v.thing(r.Fund)}, {"project", v.thing(r.Project)}, {"purpose", text(r.Purpose)}, {"date", text(r.Date.String())}, {"document", text(r.Document)},
+		{"requested_by", text(r.RequestedBy)}, {"approved_by", text(r.ApprovedBy)}, {"paid_by", text(r.PaidBy)}, {"payment", linked(r.Payment, v.href("voucher/"+url.PathEscape(r.Payment)))},
+	} {
+		if f.value.Text != "" {
+			view.Facts = append(view.Facts, fact{v.label("field", f.name), f.value})
+		}
+	}
+	if n, ok := minor(r.Amount, r.Currency); ok {
+		view.Capitals, _ = domain.Money{Minor: n, Currency: r.Currency}.Capitals() // another currency has none
+	}
+	if len(r.Places) > 0 {
+		view.Parts = table{Columns: v.columns("place", "+amount")}
+		for _, p := range r.Places {
+			decimal := p.Amount.Decimal()
+			view.Parts.Rows = append(view.Parts.Rows, row{Cells: []cell{v.thing(p.Place), v.amount(&decimal, p.Amount.Currency, false, "")}})
+		}
+	}
+	view.Steps = table{Columns: v.columns("step", "person", "role", "recorded", "reason", "entry")}
+	for _, s := range r.Steps {
+		view.Steps.Rows = append(view.Steps.Rows, row{Cells: []cell{{Text: v.label("request-state", s.Step), State: s.Step}, text(s.Person), text(v.label("role", s.Role)),
+			text(v.moment(s.Recorded)), text(s.Reason), linked(s.Entry, v.href("journal", "entry", s.Entry))}})
+	}
+	return nil
+}
+
+// effect shows what the payment takes from: the line of the fund for the project
+// and the cash of the fund, now and after it.
+func (v *visit) effect(r projections.Request) (table, error) {
+	t := table{}
+	asked, known := minor(r.Amount, r.Currency)
+	if !known || r.State == "paid" {
+		return t, nil
+	}
+	id := string(r.Fund)
+	totals, err := v.Views.Totals(v.ctx(), projections.TotalsQuery{Ledger: v.ledger.Ledger, By: "fund", Key: &id, Currency: r.Currency})
+	if err != nil || len(totals.Rows) == 0 {
+		return t, err
+	}
+	line, err := v.lineMoney(r.Fund, r.Project, r.Currency)
+	if err != nil {
+		return t, err
+	}
+	cash, _ := minor(totals.Rows[0].Cash, r.Currency)
+	t.Columns = []column{{Label: ""}, {Label: v.say("request.now"), Number: true}, {Label: v.say("request.this"), Number: true}, {Label: v.say("request.after"), Number: true}}
+	for _, l := range []struct {
+		label string
+		now   domain.Money
+	}{{"request.line", line}, {"request.cash", domain.Money{Minor: cash, Currency: r.Currency}}} {
+		less := domain.Money{Minor: asked, Currency: r.Currency}.Neg()
+		after, err := l.now.Add(less)
+		if err != nil {
+			return t, err
+		}
+		cells := []cell{text(v.say(l.label))}
+		for _, m := range []domain.Money{l.now, less, after} {
+			decimal := m.Decimal()
+			cells = append(cells, v.amount(&decimal, m.Currency, false, ""))
+		}
+		t.Rows = append(t.Rows, row{Cells: cells})
+	}
+	return t, nil
+}
