@@ -116,7 +116,7 @@ func (v *visit) picture(stage string, parts []projections.FlowPart) flowPicture 
 		for i, n := range nodes {
 			c := v.node(n)
 			if n.ID == "" {
-				c = cell{Text: v.label("line", []string{"", "unallocated", "not-assigned"}[i]), State: "line"}
+				c = cell{Text: v.label("line", []string{"", "unallocated", "not-assigned"}[i]), State: "rest"}
 			}
 			cells = append(cells, c)
 		}

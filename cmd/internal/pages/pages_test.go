@@ -163,6 +163,8 @@ func TestPagesToRead(t *testing.T) {
 		"An export is what the screen shows":                                  anExportIsWhatTheScreenShows,
 		"What does not exist is a page for people and a problem for programs": whatDoesNotExistIsAPageForPeopleAndAProblemForPrograms,
 		"A choice is kept and leads back to the page":                         aChoiceIsKeptAndLeadsBackToThePage,
+		"two days are compared":                                               twoDaysAreCompared,
+		"idle money is shown by age":                                          idleMoneyIsShownByAge,
 	} {
 		t.Run(name, func(t *testing.T) { look(t, s) })
 	}

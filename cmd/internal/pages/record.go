@@ -75,6 +75,7 @@ type formView struct {
 	Checked  []fact   // what the amount is in words, and what would be left
 	Warnings []cell
 	Done     *receiptView
+	Batch    string // address of the form for many
 }
 
 // receiptView tells what was recorded.
@@ -154,6 +155,7 @@ func (v *visit) formView(t domain.CommandType, values url.Values, o *offers) for
 		}
 	}
 	view.Lists = o.listed()
+	view.Batch = v.href("batch/" + t.Name)
 	return view
 }
 
@@ -194,15 +196,12 @@ func (v *visit) post() error {
 	if err := domain.Check(c); err != nil {
 		found = append(found, newRefusals(err, found)...)
 	}
-	if len(found) == 0 {
-		if view.Checked, view.Warnings, err = v.foresee(c); err != nil {
-			return err
-		}
+	if view.Checked, view.Warnings, err = v.foresee(c); err != nil {
+		return err
 	}
 	switch {
 	case values.Get("do") == "check":
-		v.showFaults(&view, found)
-		return v.showForm(http.StatusOK, t, view)
+		return v.showCheck(t, view, c, found)
 	case len(found) > 0:
 		v.showFaults(&view, found)
 		return v.showForm(http.StatusUnprocessableEntity, t, view)
@@ -217,6 +216,18 @@ func (v *visit) post() error {
 	v.awaitViews(receipt.Position.Block)
 	http.Redirect(v.w, v.r, v.next(t, values, receipt), http.StatusSeeOther)
 	return nil
+}
+
+// showCheck shows what would be recorded, or why the ledger would refuse it.
+func (v *visit) showCheck(t domain.CommandType, view formView, c domain.Command, found domain.Refusals) error {
+	if len(found) > 0 {
+		v.showFaults(&view, found)
+	} else if _, err := v.server.Try(v.ctx(), v.caller, v.ledger.Ledger, eventstore.Request{ID: uuid.NewString(), Command: c}); err != nil {
+		v.showError(&view, err)
+	} else {
+		view.Checked = append(view.Checked, fact{v.say("form.checked"), cell{Text: v.say("form.can-be-recorded"), State: "ok"}})
+	}
+	return v.showForm(http.StatusOK, t, view)
 }
 
 // newRefusals leaves out faults of inputs that have one already.

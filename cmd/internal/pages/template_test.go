@@ -28,7 +28,7 @@ func sampleCell(i int) cell {
 		{Text: "1,234.50", Exact: "1,234.50 CNY", Number: true, Href: "/ledgers/1/journal"},
 		{Number: true, Unknown: true},
 		{Text: "-7.00", Number: true, Negative: true, Approximate: true, Exact: "-7.00 CNY"},
-		{Text: "<7>", State: "line"},
+		{Text: "<7>", State: "rest"},
 		{},
 	}[i%5]
 }
@@ -99,6 +99,10 @@ func samples(n int) map[string]any {
 		request.Decide, request.Pay, request.Withdraw = &decision{"/", "/", "7", [2]string{"7", "7"}}, "/", "/"
 	}
 	all["request"] = request
+	all["batch"] = batchView{Command: "7", Columns: sampleFacts(n), Heading: "7", Text: "7", Key: "7", Table: sampleTable(n), Sum: sampleFacts(n),
+		Recorded: []string{"", "7"}[min(n, 1)], Position: sampleCell(0)}
+	all["compare"] = compareView{From: "2018", To: "2019", By: sampleOptions(n), Columns: sampleOptions(n), Kept: many(n, func(int) kept { return kept{"7", "7"} }), Table: sampleTable(n)}
+	all["idle"] = idleView{Day: "2019", Table: sampleTable(n)}
 	form := sampleForm(n)
 	all["form"], all["disburse"] = form, form
 	all["record"] = recordView{many(n, func(i int) navGroup { return navGroup{"1", sampleOptions(n)} })}

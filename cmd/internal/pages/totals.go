@@ -165,7 +165,7 @@ func attributed(by, column string) string {
 func (v *visit) totalsKey(t projections.Totals, r projections.TotalsRow) cell {
 	switch {
 	case r.Line != "":
-		return cell{Text: v.label("line", r.Line), State: "line"}
+		return cell{Text: v.label("line", r.Line), State: "rest"}
 	case t.By == "year":
 		return linked(r.Key, v.href("totals", "by", "project", "year", r.Key))
 	case t.By == "budget-year":
@@ -200,7 +200,7 @@ func columnOf(t *projections.TotalsSum, name string) *string {
 		return t.Unspent
 	}
 	var s domain.Stage
-	if s.UnmarshalText([]byte(strings.ReplaceAll(name, "_", "-"))) != nil {
+	if s.UnmarshalText([]byte(stageOfColumn(name))) != nil {
 		return nil
 	}
 	return t.Amount(s)
@@ -210,10 +210,13 @@ func columnOf(t *projections.TotalsSum, name string) *string {
 func (v *visit) rowsOf(column string, params ...string) string {
 	stages, ok := derived[column]
 	if !ok {
-		stages = strings.ReplaceAll(column, "_", "-")
+		stages = stageOfColumn(column)
 	}
 	return v.href("journal", append([]string{"stage", stages}, params...)...)
 }
+
+// stageOfColumn is the stage that a column counts.
+func stageOfColumn(column string) string { return strings.ReplaceAll(column, "_", "-") }
 
 // sendFile answers with a table as a file where the address asks for one.
 func (v *visit) sendFile(name string, t *table) (sent bool, err error) {

@@ -96,6 +96,18 @@ func (s *Server) Record(ctx context.Context, c access.Caller, ledger string, q e
 	return s.Store.Submit(ctx, ledger, q)
 }
 
+// RecordAll records commands as a whole or not at all. The error is that the
+// caller may not give one of them.
+func (s *Server) RecordAll(ctx context.Context, c access.Caller, ledger string, qs []eventstore.Request) ([]eventstore.Outcome, error) {
+	for i := range qs {
+		var err error
+		if qs[i], err = s.stamp(ctx, c, ledger, qs[i]); err != nil {
+			return nil, err
+		}
+	}
+	return s.Store.SubmitBatch(ctx, ledger, qs, true), nil
+}
+
 // Try is Record without recording: it says what would be recorded, or refused.
 func (s *Server) Try(ctx context.Context, c access.Caller, ledger string, q eventstore.Request) (eventstore.Receipt, error) {
 	q, err := s.stamp(ctx, c, ledger, q)

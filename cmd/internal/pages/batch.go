@@ -1,0 +1,275 @@
+package pages
+
+import (
+	"crypto/sha256"
+	"encoding/csv"
+	"encoding/hex"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"aidledger/cmd/internal/web"
+	"aidledger/domain"
+	"aidledger/eventstore"
+
+	"github.com/google/uuid"
+)
+
+// batchView is many commands of one kind, pasted from a spreadsheet. All of them
+// are recorded or none.
+type batchView struct {
+	Command  string
+	Columns  []fact // what a column can be called
+	Heading  string // a first line to begin with
+	Text     string
+	Key      string
+	Table    table // the lines as they were read, each with what is wrong
+	Faults   int
+	Sum      []fact
+	Problem  *failure
+	Recorded string // how many were recorded
+	Position cell
+}
+
+// batchMax is how many lines one paste has at most.
+const batchMax = 1000
+
+// line is one line of a paste.
+type line struct {
+	number  int
+	cells   []string
+	values  url.Values
+	command domain.Command
+	faults  domain.Refusals
+}
+
+func (v *visit) askBatch() error {
+	t, err := v.commandOf()
+	if err != nil {
+		return err
+	}
+	view := v.batchView(t)
+	view.Recorded = v.query.Get("done")
+	if at := v.query.Get("at"); at != "" {
+		view.Position = linked(at, v.href("events/"+at))
+	}
+	return v.show(http.StatusOK, "batch", v.say("batch.title", v.label("command", t.Name)), view)
+}
+
+func (v *visit) batchView(t domain.CommandType) batchView {
+	view := batchView{Command: t.Name, Key: uuid.NewString()}
+	var heading []string
+	for _, f := range batchFields(t) {
+		label := v.fieldLabel(t.Name, f.Name)
+		view.Columns = append(view.Columns, fact{label, text(f.Name)})
+		if f.Required || f.Name == "date" || f.Name == "voucher" || f.Name == "payee" {
+			heading = append(heading, label)
+		}
+	}
+	view.Heading = strings.Join(heading, "\t")
+	return view
+}
+
+// batchFields are the fields that a column can fill: not lists.
+func batchFields(t domain.CommandType) []domain.Field {
+	fields := slices.DeleteFunc(slices.Clone(t.Field), func(f domain.Field) bool { return f.Type == "list" })
+	slices.SortStableFunc(fields, func(a, b domain.Field) int { return rank(a.Name) - rank(b.Name) })
+	return fields
+}
+
+// batch checks what was pasted, and records all of it at once.
+func (v *visit) batch() error {
+	t, err := v.commandOf()
+	if err != nil {
+		return err
+	}
+	v.r.Body = http.MaxBytesReader(v.w, v.r.Body, 4<<20)
+	if err := v.r.ParseForm(); err != nil {
+		return problem(http.StatusBadRequest, "body_malformed", "the form could not be read", "send it again")
+	}
+	f := v.r.PostForm
+	view := v.batchView(t)
+	view.Text = f.Get("text")
+	if key := f.Get("key"); key != "" {
+		view.Key = key
+	}
+	columns, lines, err := v.readLines(t, view.Text)
+	if err != nil {
+		wrong := v.failure(web.ProblemOf(err))
+		view.Problem = &wrong
+		return v.show(http.StatusUnprocessableEntity, "batch", v.say("batch.title", v.label("command", t.Name)), view)
+	}
+	o, err := v.offers()
+	if err != nil {
+		return err
+	}
+	faults := 0
+	for i := range lines {
+		l := &lines[i]
+		o.complete(t, view.Key, l)
+		var checked error
+		l.command, l.faults = decodeForm(t, l.values)
+		checked = domain.Check(l.command)
+		l.faults = append(l.faults, newRefusals(checked, l.faults)...)
+		faults += len(l.faults)
+	}
+	if f.Get("do") == "record" && faults == 0 && len(lines) > 0 {
+		done, err := v.recordBatch(t, view.Key, lines)
+		if done || err != nil {
+			return err
+		}
+	}
+	v.showLines(&view, t, columns, lines)
+	status := http.StatusOK
+	if view.Faults > 0 {
+		status = http.StatusUnprocessableEntity
+	}
+	return v.show(status, "batch", v.say("batch.title", v.label("command", t.Name)), view)
+}
+
+// readLines reads cells that are divided by tabs, as spreadsheets copy them. The
+// first line names the columns, by their labels in any language or by the names
+// of the fields.
+func (v *visit) readLines(t domain.CommandType, text string) (columns []string, lines []line, err error) {
+	r := csv.NewReader(strings.NewReader(text))
+	r.Comma, r.LazyQuotes, r.FieldsPerRecord = '\t', true, -1
+	for n := 1; ; n++ {
+		cells, err := r.Read()
+		switch {
+		case errors.Is(err, io.EOF):
+			return columns, lines, nil
+		case err != nil:
+			return nil, nil, problem(http.StatusUnprocessableEntity, "paste_malformed", "the text cannot be read as lines of cells", "copy the cells of a spreadsheet")
+		case columns == nil:
+			if columns, err = v.columnNames(t, cells); err != nil {
+				return nil, nil, err
+			}
+			continue
+		case len(lines) == batchMax:
+			return nil, nil, problem(http.StatusUnprocessableEntity, "paste_too_long", "there are more than "+strconv.Itoa(batchMax)+" lines", "paste them in parts")
+		}
+		l := line{number: n, cells: cells, values: url.Values{}}
+		for i, c := range cells {
+			if i < len(columns) && strings.TrimSpace(c) != "" {
+				l.values.Set(columns[i], strings.TrimSpace(c))
+			}
+		}
+		if len(l.values) > 0 {
+			lines = append(lines, l)
+		}
+	}
+}
+
+func (v *visit) columnNames(t domain.CommandType, cells []string) ([]string, error) {
+	var names []string
+	for _, c := range cells {
+		name := ""
+		for _, f := range batchFields(t) {
+			called := []string{f.Name}
+			for _, l := range tongues {
+				called = append(called, (&visit{tongue: l}).fieldLabel(t.Name, f.Name))
+			}
+			if slices.ContainsFunc(called, func(s string) bool { return domain.FoldName(s) == domain.FoldName(c) }) {
+				name = f.Name
+			}
+		}
+		if name == "" || slices.Contains(names, name) {
+			return nil, &domain.Refusal{Code: "column_unknown", Message: strconv.Quote(c) + " is no column of this form, or stands there twice",
+				Hint: "name each column in the first line as the form does", Detail: map[string]string{"column": c}}
+		}
+		names = append(names, name)
+	}
+	return names, nil
+}
+
+// complete turns names into ids, and gives a new thing an id. It is the same one
+// when the same paste is sent again.
+func (o *offers) complete(t domain.CommandType, key string, l *line) {
+	o.resolve(t.Name, t.Field, "", l.values)
+	if fresh := newNoun[t.Name]; fresh.field != "" && l.values.Get(fresh.field) == "" && t.Name != "receive-funds" {
+		sum := sha256.Sum256([]byte(key + " " + strconv.Itoa(l.number)))
+		l.values.Set(fresh.field, fresh.prefix+"-"+hex.EncodeToString(sum[:5]))
+	}
+}
+
+// recordBatch records all lines or none. It answers the request where they were
+// recorded, and notes at each line what is wrong where not.
+func (v *visit) recordBatch(t domain.CommandType, key string, lines []line) (done bool, err error) {
+	requests := make([]eventstore.Request, len(lines))
+	for i, l := range lines {
+		requests[i] = eventstore.Request{ID: key + "-" + strconv.Itoa(l.number), Command: l.command}
+	}
+	outcomes, err := v.server.RecordAll(v.ctx(), v.caller, v.ledger.Ledger, requests)
+	if err != nil {
+		return false, err
+	}
+	var last eventstore.Position
+	done = true
+	for i, out := range outcomes {
+		if out.Err == nil {
+			last = out.Receipt.Position
+			continue
+		}
+		done = false
+		found := newRefusals(out.Err, nil)
+		if p := web.ProblemOf(out.Err); len(found) == 0 && p.Code != eventstore.BatchNotRecorded {
+			found = domain.Refusals{{Code: p.Code, Message: p.Detail, Hint: p.Hint}}
+		}
+		lines[i].faults = append(lines[i].faults, found...)
+	}
+	if !done {
+		return false, nil
+	}
+	v.awaitViews(last.Block)
+	http.Redirect(v.w, v.r, v.href("batch/"+t.Name, "done", strconv.Itoa(len(lines)), "at", last.String()), http.StatusSeeOther)
+	return true, nil
+}
+
+// showLines shows what was read, what is wrong with each line, and the sum.
+func (v *visit) showLines(view *batchView, t domain.CommandType, columns []string, lines []line) {
+	view.Table = table{Columns: []column{{Label: v.say("batch.line"), Number: true}}, Empty: v.say("batch.empty")}
+	for _, c := range columns {
+		view.Table.Columns = append(view.Table.Columns, column{Label: v.fieldLabel(t.Name, c)})
+	}
+	view.Table.Columns = append(view.Table.Columns, column{Label: v.say("batch.problem")})
+	sum, summed := domain.Money{Currency: v.ledger.Currency}, slices.Contains(columns, "amount")
+	for _, l := range lines {
+		cells := []cell{{Text: strconv.Itoa(l.number), Number: true}}
+		for i := range columns {
+			c := cell{}
+			if i < len(l.cells) {
+				c.Text = l.cells[i]
+			}
+			cells = append(cells, c)
+		}
+		var said []string
+		for _, r := range l.faults {
+			text, _ := v.refusalText(r)
+			if r.Field != "" {
+				text = v.fieldLabel(t.Name, r.Field) + v.say("colon") + text
+			}
+			said = append(said, text)
+		}
+		problem := cell{Text: strings.Join(said, " ")}
+		if len(said) > 0 {
+			view.Faults++
+			problem.State = "halted"
+		}
+		view.Table.Rows = append(view.Table.Rows, row{Cells: append(cells, problem)})
+		a, err := domain.ParseAmount(l.values.Get("amount"))
+		m, err2 := a.Money(v.ledger.Currency)
+		if err == nil && err2 == nil {
+			sum, err = sum.Add(m)
+		}
+		summed = summed && err == nil && err2 == nil
+	}
+	view.Sum = []fact{{v.say("batch.lines"), text(strconv.Itoa(len(lines)))}, {v.say("batch.faults"), text(strconv.Itoa(view.Faults))}}
+	if summed && len(lines) > 0 {
+		decimal := sum.Decimal()
+		view.Sum = append(view.Sum, fact{v.say("sum"), v.amount(&decimal, sum.Currency, false, "")})
+	}
+}
