@@ -46,7 +46,7 @@ func (v *visit) foresee(c domain.Command) (checked []fact, warnings []cell, err 
 // inWords shows an amount as it was understood, and in capital numerals.
 func (v *visit) inWords(a domain.Amount, c domain.Currency) []fact {
 	m, err := a.Money(c)
-	if err != nil {
+	if err != nil || m.IsZero() {
 		return nil
 	}
 	facts := []fact{{v.say("form.understood"), cell{Text: m.Grouped() + " " + string(c), Number: true}}}

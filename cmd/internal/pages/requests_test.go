@@ -7,29 +7,26 @@ import (
 	"testing"
 
 	"aidledger/cmd/internal/access"
-	"aidledger/projections/people"
 )
 
 // signedIn is the browser of a new person of a role.
-func (s *running) signedIn(t testing.TB, login, role string) person {
+func (s *running) signedIn(t *testing.T, login, role string) person {
 	t.Helper()
-	const password = "correct horse battery"
-	p, err := s.people.Add(t.Context(), access.Owner, people.Person{Login: login, Name: login, Role: role})
-	if err != nil {
-		t.Fatal(err)
-	}
-	invitation, err := s.people.Invite(t.Context(), access.Owner, p.Person)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := s.people.Accept(t.Context(), invitation, password); err != nil {
-		t.Fatal(err)
-	}
+	s.invited(t, login, role)
 	b := s.browser(t)
-	if status, at, _ := b.open(t, "/sign-in", url.Values{"login": {login}, "password": {password}, "here": {"/account"}}); status != 200 || at != "/account" {
+	if status, at, _ := b.open(t, "/sign-in", url.Values{"login": {login}, "password": {demoPassword}, "here": {"/account"}}); status != 200 || at != "/account" {
 		t.Fatalf("%s is not in: %d at %s", login, status, at)
 	}
 	return b
+}
+
+// asks requests a payment as somebody who is not of the story.
+func (s *running) asks(t *testing.T) {
+	t.Helper()
+	form := url.Values{"key": {"ask-browser"}, "request": {"ask-browser"}, "fund": {"inv-c-2019"}, "project": {"inv-p10"}, "amount": {"0.2万"}, "purpose": {"尾款"}, "date": {"2019-12-28"}}
+	if status, page, _ := s.send(t, invented+"/record/request-disbursement", form); status != 303 {
+		t.Fatalf("the request answers %d: %s", status, page)
+	}
 }
 
 func TestAPaymentIsRequestedApprovedByAnotherAndPaid(t *testing.T) {

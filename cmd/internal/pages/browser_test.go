@@ -1,0 +1,326 @@
+package pages
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"aidledger/cmd/internal/access"
+	"aidledger/projections/people"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+)
+
+// Where the browser is, and a copy of axe-core, for those who have them. The
+// variables are set where the stories must be tested: then a missing browser is
+// a failure.
+const (
+	browserVariable = "AIDLEDGER_TEST_BROWSER"
+	axeVariable     = "AIDLEDGER_TEST_AXE"
+)
+
+// browserPath finds a browser; empty where there is none and none is demanded.
+func browserPath(t *testing.T) string {
+	t.Helper()
+	if path := os.Getenv(browserVariable); path != "" {
+		return path
+	}
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	return ""
+}
+
+const demoPassword = "correct horse battery"
+
+func TestTheStoriesOfTheRolesInABrowser(t *testing.T) {
+	path := browserPath(t)
+	if path == "" {
+		t.Log("NOT TESTED: there is no browser on this machine; apt-get install chromium, or name one in " + browserVariable)
+		return
+	}
+	s := demonstrated(t)
+	s.allocate(t)
+	for login, role := range map[string]string{"zhang": access.FinanceOfficer, "li": access.Supervisor, "wang": access.Auditor} {
+		s.invited(t, login, role)
+	}
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.DisableGPU, chromedp.UserDataDir(t.TempDir()), chromedp.WindowSize(1280, 900),
+		chromedp.Flag("lang", "zh-CN"), chromedp.Flag("accept-lang", "zh-CN"), chromedp.WSURLReadTimeout(time.Minute))
+	if os.Geteuid() == 0 {
+		options = append(options, chromedp.NoSandbox)
+	}
+	allocated, stop := chromedp.NewExecAllocator(context.Background(), options...)
+	t.Cleanup(stop)
+	first, closeFirst := chromedp.NewContext(allocated)
+	t.Cleanup(closeFirst)
+	if err := chromedp.Do(first); err != nil {
+		t.Fatalf("the browser %s does not start: %v", path, err)
+	}
+	for _, story := range []struct {
+		name string
+		tell func(*testing.T, tab)
+	}{
+		{"a finance officer pays, sees the amount in words while writing, and takes it back", financeOfficer},
+		{"a supervisor approves what somebody else asked for", supervisor},
+		{"an auditor looks into the past, follows a number to its event and back, and verifies", auditor},
+		{"without JavaScript a payment is recorded all the same", withoutScripts},
+		{"in English nothing is Chinese but the names", inEnglish},
+		{"on a phone no page is wider than the screen", onAPhone},
+		{"a voucher is one page of paper", onPaper},
+		{"axe finds nothing", accessible},
+	} {
+		t.Run(story.name, func(t *testing.T) {
+			ctx, done := chromedp.NewContext(first, chromedp.WithNewBrowserContext())
+			defer done()
+			if err := chromedp.Do(ctx); err != nil {
+				t.Fatal(err)
+			}
+			limited, cancel := context.WithTimeout(ctx, 30*time.Second)
+			defer cancel()
+			story.tell(t, tab{limited, t, s})
+		})
+	}
+}
+
+// invited makes a person with the password of these tests.
+func (s *running) invited(t *testing.T, login, role string) {
+	t.Helper()
+	p, err := s.people.Add(t.Context(), access.Owner, people.Person{Login: login, Name: login, Role: role})
+	if err != nil {
+		t.Fatal(err)
+	}
+	invitation, err := s.people.Invite(t.Context(), access.Owner, p.Person)
+	if err == nil {
+		err = s.people.Accept(t.Context(), invitation, demoPassword)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// tab is one tab of the browser, with cookies of its own.
+type tab struct {
+	context.Context
+	t      *testing.T
+	server *running
+}
+
+func (b tab) do(steps ...chromedp.Action[chromedp.Void]) {
+	b.t.Helper()
+	if err := chromedp.Do(b, steps...); err != nil {
+		b.t.Fatalf("%v\nat %s", err, b.text("body"))
+	}
+}
+
+func (b tab) open(path string) {
+	b.t.Helper()
+	b.do(chromedp.Navigate(b.server.URL + path))
+}
+
+// text is what a person reads in the first element of a kind.
+func (b tab) text(selector string) string {
+	b.t.Helper()
+	text, err := chromedp.Run(b, chromedp.TextContent(chromedp.CSS(selector)))
+	if err != nil {
+		b.t.Fatalf("there is no %s: %v", selector, err)
+	}
+	return text
+}
+
+func (b tab) has(selector string, texts ...string) {
+	b.t.Helper()
+	got := b.text(selector)
+	for _, text := range texts {
+		if !strings.Contains(got, text) {
+			b.t.Errorf("%s does not say %q: %s", selector, text, strings.Join(strings.Fields(got), " "))
+		}
+	}
+}
+
+func (b tab) click(selector string) {
+	b.t.Helper()
+	b.do(chromedp.Click(chromedp.CSS(selector)))
+}
+
+func (b tab) write(name, text string) {
+	b.t.Helper()
+	input := chromedp.CSS(`[name="` + name + `"]`)
+	b.do(chromedp.Clear(input), chromedp.SendKeys(input, text))
+}
+
+func (b tab) choose(name, value string) {
+	b.t.Helper()
+	b.do(chromedp.SetValue(chromedp.CSS(`[name="`+name+`"]`), value))
+}
+
+func (b tab) see(selector string) {
+	b.t.Helper()
+	b.do(chromedp.WaitVisible(chromedp.CSS(selector)))
+}
+
+func (b tab) signIn(login, here string) {
+	b.t.Helper()
+	b.open(here)
+	b.click(`.who a`)
+	b.see(`[name="password"]`)
+	b.write("login", login)
+	b.write("password", demoPassword)
+	b.click("form.narrow button")
+	b.see(`.who form`)
+}
+
+func financeOfficer(t *testing.T, b tab) {
+	b.signIn("zhang", invented)
+	b.click(`nav a[href$="record/disburse-funds"]`)
+	b.see(`form.paper`)
+	b.write("date", "2019-12-28")
+	b.write("voucher", "浏-2019-09")
+	b.choose("payer", "inv-treasury")
+	b.choose("payee", "inv-payee-5")
+	b.choose("fund", "inv-c-2019")
+	b.choose("project", "inv-p10")
+	b.write("amount", "0.123万\t") // leaving the input asks the server
+	b.do(chromedp.WaitVisible(`//div[@id="checked"][contains(., "壹仟贰佰叁拾元整")]`))
+	b.has("#checked", "可拨余额", "可以记账")
+	b.do(chromedp.SendKeys(chromedp.CSS(`[name="amount"]`), "\r"))
+	b.see(".banner.good")
+	b.has(".banner.good", "已记账", "打印凭证")
+	next, err := chromedp.Run(b, chromedp.Value(chromedp.CSS(`[name="voucher"]`)))
+	if err != nil || next != "浏-2019-10" {
+		t.Errorf("the next voucher is %q, %v", next, err)
+	}
+	b.click(`.banner.good a[href*="reverse-entry"]`)
+	b.see(`[name="reason"]`)
+	b.do(chromedp.SendKeys(chromedp.CSS(`textarea[name="reason"]`), "写错金额"))
+	b.click("button.main")
+	b.see(".banner.good")
+	b.open(invented + "/journal")
+	b.has("main tbody tr", "红字冲销", "-")
+}
+
+func supervisor(t *testing.T, b tab) {
+	b.server.asks(t)
+	b.signIn("li", invented+"/requests")
+	b.see(`main a[href$="requests/ask-browser"]`)
+	b.click(`main a[href$="requests/ask-browser"]`)
+	b.see(`form[action$="approve-disbursement"]`)
+	b.has("main", "贰仟元整", "本资金给本项目的可拨余额", "尾款")
+	b.click(`form[action$="approve-disbursement"] button`)
+	b.see(`main .tag.approved`)
+	b.has("main", "已批准")
+}
+
+func auditor(t *testing.T, b tab) {
+	b.signIn("wang", invented+"/totals?by=project")
+	b.click(".past-bar summary")
+	b.write("effective_until", "2018-12-31")
+	b.click(".past-bar button")
+	b.see(".banner.past")
+	b.has(".banner.past", "您看到的是过去的账", "2018-12-31")
+	b.click(".banner.past a")
+	b.do(chromedp.WaitNotPresent(chromedp.CSS(".banner.past")))
+	b.click("tbody tr:nth-child(3) td.number a")
+	b.see(`a[href*="/events/"]`)
+	b.click(`td a[href*="/events/"]`)
+	b.see("pre.raw")
+	b.has("pre.raw", `"amount"`)
+	b.click(`.facts a[href*="/trace/"]`)
+	b.see("main .tiles")
+	b.open("/verify")
+	b.click("button.main")
+	b.see(".banner")
+	b.has(".banner", "核验通过")
+}
+
+func withoutScripts(t *testing.T, b tab) {
+	if _, err := chromedp.Call(b, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true}); err != nil {
+		t.Fatal(err)
+	}
+	b.signIn("zhang", invented+"/record/receive-funds")
+	b.write("date", "2019-12-29")
+	b.write("fund", "inv-c-2019")
+	b.write("amount", "1,000.00")
+	b.click(`button[value="check"]`)
+	b.see("#checked .facts")
+	b.has("#checked", "壹仟元整")
+	b.click(`button[value="record"]`)
+	b.see(".banner.good")
+	b.has(".banner.good", "已记账")
+}
+
+func inEnglish(t *testing.T, b tab) {
+	b.open(invented)
+	b.click(`button[lang="en"]`)
+	b.see(`html[lang="en"] h1`)
+	b.has("nav", "Overview", "Journal", "Money flow")
+	if text := b.text("nav .menu-group:nth-child(2)"); regexp.MustCompile(`\p{Han}`).MatchString(text) {
+		t.Errorf("the menu has Chinese in it: %s", text)
+	}
+}
+
+// mainPages are looked at on a phone and by axe.
+var mainPages = []string{"/", invented, invented + "/totals?by=project", invented + "/journal", invented + "/flow", invented + "/trace/inv-p10", invented + "/events",
+	invented + "/projects", invented + "/idle", invented + "/requests", invented + "/search?q=ccx", "/status", "/verify", "/sign-in"}
+
+func onAPhone(t *testing.T, b tab) {
+	b.do(chromedp.EmulateViewport(360, 740, chromedp.EmulateMobile))
+	for _, path := range mainPages {
+		b.open(path)
+		width, err := chromedp.Run(b, chromedp.Evaluate[int](`document.documentElement.scrollWidth`))
+		if err != nil || width > 360 {
+			t.Errorf("%s is %d wide, %v", path, width, err)
+		}
+	}
+	b.open(invented)
+	b.click("nav summary")
+	b.see(`nav a[href$="/journal"]`)
+}
+
+func onPaper(t *testing.T, b tab) {
+	_, page, _ := b.server.get(t, invented+"/journal?stage=disbursed&order=oldest")
+	entry := regexp.MustCompile(`/trace/(invented-pay[^"]+)"`).FindStringSubmatch(page)
+	if entry == nil {
+		t.Fatal("the journal has no payment")
+	}
+	b.open(invented + "/voucher/" + entry[1])
+	b.has(".voucher", "元", "制单", "出纳")
+	pdf, err := chromedp.Run(b, chromedp.PrintToPDF(chromedp.PDFPreferCSSPageSize()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := len(regexp.MustCompile(`/Type\s*/Page\b`).FindAll(pdf, -1)); n != 1 {
+		t.Errorf("the voucher has %d pages", n)
+	}
+	if !regexp.MustCompile(`/MediaBox \[0 0 59[45][.0-9]* (419|420)`).Match(pdf) {
+		t.Errorf("the paper is not A5, landscape: %s", regexp.MustCompile(`/MediaBox \[[^\]]*\]`).Find(pdf))
+	}
+}
+
+func accessible(t *testing.T, b tab) {
+	file := os.Getenv(axeVariable)
+	if file == "" {
+		t.Log("NOT TESTED: name a copy of axe.min.js in " + axeVariable)
+		return
+	}
+	axe, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.signIn("zhang", invented)
+	for _, path := range append([]string{invented + "/record", invented + "/record/disburse-funds", invented + "/batch/disburse-funds", "/account"}, mainPages...) {
+		b.open(path)
+		b.do(chromedp.Evaluate[chromedp.Void](string(axe)))
+		found, err := chromedp.Run(b, chromedp.Evaluate[[]string](`axe.run(document, {resultTypes: ["violations"]}).then(r =>
+			r.violations.map(v => v.id + ": " + v.help + " " + v.nodes.slice(0, 3).map(n => n.html + " " + (n.any[0] ?? n.all[0] ?? n.none[0] ?? {message: ""}).message).join(" | ")))`, chromedp.EvalAwaitPromise))
+		if err != nil || len(found) > 0 {
+			t.Errorf("%s: %v %s", path, err, strings.Join(found, "\n"))
+		}
+	}
+}
