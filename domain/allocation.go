@@ -156,10 +156,45 @@ func (l *Ledger) wait(s Stage, f FundFacts, project ID, m Money, d Date) {
 	if len(p.shares) > 0 {
 		return
 	}
+	n, _ := l.waits.get(project)
+	k := waitKey{project, n / waitsTogether}
 	// Appending may share an array with the shorter slice that a rollback puts
 	// back; nothing reads an array beyond the length of its slice.
-	all, _ := l.waiting.get(project)
-	l.waiting.put(project, append(all, Waiting{FundFacts: f, Stage: s, Amount: m, Date: d}))
+	some, _ := l.waiting.get(k)
+	l.waiting.put(k, append(some, Waiting{FundFacts: f, Stage: s, Amount: m, Date: d}))
+	l.waits.put(project, n+1)
+}
+
+// waitKey names some of the entries of a project that wait: the first
+// waitsTogether of them, the next, and so on. A project may wait with any number
+// of entries, and one that is added must not make all others be copied.
+type waitKey struct {
+	project ID
+	part    int
+}
+
+func (k *waitKey) fields() []any { return []any{&k.project, &k.part} }
+
+const waitsTogether = 64
+
+// waitingFor returns what waits for the places of a project, in its order.
+func (l *Ledger) waitingFor(project ID) []Waiting {
+	n, _ := l.waits.get(project)
+	var all []Waiting
+	for part := 0; part*waitsTogether < n; part++ {
+		some, _ := l.waiting.get(waitKey{project, part})
+		all = append(all, some...)
+	}
+	return all
+}
+
+// waitNoMore forgets what waited for the places of a project.
+func (l *Ledger) waitNoMore(project ID) {
+	n, _ := l.waits.get(project)
+	for part := 0; part*waitsTogether < n; part++ {
+		l.waiting.del(waitKey{project, part})
+	}
+	l.waits.del(project)
 }
 
 // settle returns what still waits: without the entries that a later one of the

@@ -1,6 +1,7 @@
 package domain_test
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 
@@ -128,6 +129,22 @@ func TestMoneyWaitsForPlaces(t *testing.T) {
 			}
 		}
 		s.when(halves("school")).then(&domain.PlacesAssigned{Project: "school", Evidence: on("2018-02"), Shares: halves("school").Shares})
+	})
+	t.Run("however many amounts there are, in their order", func(t *testing.T) {
+		s := waited(t)
+		for n := range 150 {
+			s.and(disburse("f", "school", fmt.Sprintf("0.%02d", 1+n%9), "2018-06-03"))
+		}
+		o := s.when(thirds)
+		settled := o.events[0].(*domain.PlacesAssigned).Settled
+		if len(settled) != 7+150 {
+			t.Fatalf("%d amounts are divided, want 157", len(settled))
+		}
+		for n, w := range settled[7:] {
+			if w.Amount.Minor != int64(1+n%9) {
+				t.Fatalf("amount %d is %v", n, w.Amount)
+			}
+		}
 	})
 	t.Run("and is taken back from the places that got it, to the fen", func(t *testing.T) {
 		s := waited(t).and(thirds, halves("school"), reversal(27), reversal(26), reversal(25), reversal(24), reversal(23), reversal(22), reversal(21))

@@ -21,7 +21,8 @@ type Ledger struct {
 	projects      table[ID, project]
 	funds         table[ID, fund]
 	lines         table[lineKey, Sums]
-	waiting       table[ID, []Waiting]
+	waits         table[ID, int] // entries of a project that wait for its places
+	waiting       table[waitKey, []Waiting]
 	gifts         table[ID, gift]
 	indicators    table[ID, indicator]
 	earmarks      table[ID, Earmark]      // by fund
@@ -51,7 +52,8 @@ func NewLedger() *Ledger {
 	l.projects = newTable[ID, project](u)
 	l.funds = newTable[ID, fund](u)
 	l.lines = newTable[lineKey, Sums](u)
-	l.waiting = newTable[ID, []Waiting](u)
+	l.waits = newTable[ID, int](u)
+	l.waiting = newTable[waitKey, []Waiting](u)
 	l.gifts = newTable[ID, gift](u)
 	l.indicators = newTable[ID, indicator](u)
 	l.earmarks = newTable[ID, Earmark](u)

@@ -227,8 +227,7 @@ func (c *AssignPlaces) decide(l *Ledger, ctx Context) ([]Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	waiting, _ := l.waiting.get(c.Project)
-	return []Event{&PlacesAssigned{Evidence: e, Project: c.Project, Shares: slices.Clone(c.Shares), Settled: settle(waiting)}}, nil
+	return []Event{&PlacesAssigned{Evidence: e, Project: c.Project, Shares: slices.Clone(c.Shares), Settled: settle(l.waitingFor(c.Project))}}, nil
 }
 
 func (l *Ledger) checkShares(p project, shares []PlaceShare) error {
@@ -364,7 +363,7 @@ func (e *PlacesAssigned) evolve(l *Ledger) {
 		p.settled = e.Shares
 	}
 	l.projects.put(e.Project, p)
-	l.waiting.del(e.Project)
+	l.waitNoMore(e.Project)
 	for _, m := range Movements(e) {
 		l.paidFor(m)
 	}
