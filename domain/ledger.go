@@ -111,6 +111,14 @@ func (l *Ledger) Keep() {
 	l.undo.steps = l.undo.steps[:0]
 }
 
+// KeepUntil forgets how to take back what was folded before the mark. What was
+// folded since can still be taken back, by Rollback(0).
+func (l *Ledger) KeepUntil(mark int) {
+	n := copy(l.undo.steps, l.undo.steps[mark:])
+	clear(l.undo.steps[n:])
+	l.undo.steps = l.undo.steps[:n]
+}
+
 // Noun says what kind of thing an id names. Ids are unique in a ledger across
 // all nouns, so that an id alone is enough to trace a thing.
 type Noun string

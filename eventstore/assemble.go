@@ -10,7 +10,6 @@ import (
 
 	"aidledger/domain"
 
-	"github.com/go-json-experiment/json"
 	"github.com/google/uuid"
 )
 
@@ -22,12 +21,15 @@ const entriesMax = 4096
 // stored, and what to tell whom once it is.
 type pending struct {
 	entries  []pendingEntry
-	size     int // bytes of the entries
+	keys     map[entryKey]int // where each entry is
+	size     int              // bytes of the entries
 	events   uint32
-	taken    []int // how many items of each job of the backlog were dealt with
+	jobs     []*job // whose commands were looked at
 	outcomes [][]Outcome
+	full     bool  // no further command has room, or may be decided before it is stored
 	refused  bool  // a rule said no, on the state as this process knows it
 	fatal    error // the log cannot be read; nothing of the block counts
+	mark     int   // of the state with the block in it
 
 	data     []byte // set by publish
 	doubt    bool   // it may be stored although nobody said so
@@ -45,58 +47,60 @@ type pendingEntry struct {
 
 // assemble decides the commands of the backlog one after the other, each on the
 // state that the ones before it left behind, until the block is full. A command
-// whose id is in this very block ends the block: it is answered after it.
-func (w *writer) assemble(ctx context.Context, backlog []*job) *pending {
-	b := &pending{taken: make([]int, len(backlog)), outcomes: make([][]Outcome, len(backlog))}
+// whose id is in this very block ends the block: it is answered after it. What
+// was not looked at is left.
+func (w *writer) assemble(ctx context.Context, backlog []*job) (b *pending, left []*job) {
+	b = newPending()
 	for i, j := range backlog {
-		if full := w.take(ctx, b, i, j); full || b.fatal != nil {
-			break
+		if w.take(ctx, b, j); b.full || b.fatal != nil {
+			return b, backlog[i+1:]
 		}
 	}
-	return b
+	return b, nil
 }
 
-// take decides the remaining commands of one job. It returns true when the
-// block has no room for the rest.
-func (w *writer) take(ctx context.Context, b *pending, at int, j *job) (full bool) {
-	if j.ctx.Err() != nil && len(j.out) == 0 {
-		b.taken[at] = len(j.items)
-		b.outcomes[at] = all(len(j.items), failure(OutcomeUnknown, "the caller did not wait", "repeat it with the same id", j.ctx.Err()))
-		return false
-	}
+func newPending() *pending { return &pending{keys: map[entryKey]int{}} }
+
+// take decides the remaining commands of one job, as far as the block has room.
+func (w *writer) take(ctx context.Context, b *pending, j *job) {
 	mark, before := w.domain.Mark(), *b
+	b.jobs, b.outcomes = append(b.jobs, j), append(b.outcomes, nil)
+	defer func() { b.full, b.mark = b.full || len(b.jobs) >= entriesMax, w.domain.Mark() }()
+	outcomes := &b.outcomes[len(b.outcomes)-1]
+	if j.ctx.Err() != nil && len(j.out) == 0 {
+		*outcomes = all(len(j.items), failure(OutcomeUnknown, "the caller did not wait", "repeat it with the same id", j.ctx.Err()))
+		return
+	}
 	for k := len(j.out); k < len(j.items); k++ {
 		out, wait := w.decide(ctx, b, &j.items[k])
 		if b.fatal != nil {
-			return true
+			return
 		}
 		whole := j.atomic || j.dry
-		if wait && (!whole || len(before.entries) > 0) {
+		if wait && (!whole || len(before.entries) > 0 || w.flying != nil) {
+			b.full = true
 			if whole {
-				w.rewind(b, before, mark, at)
+				w.rewind(b, before, mark)
+				*outcomes = nil
 			}
-			return true
+			return
 		}
 		if wait {
 			out.Err = failure(CommandTooLarge, "the commands do not fit into one block together", "send fewer, or not as one", nil)
 		}
 		if j.atomic && out.Err != nil {
-			w.rewind(b, before, mark, at)
-			b.taken[at] = len(j.items)
-			b.outcomes[at] = all(len(j.items), failure(BatchNotRecorded, fmt.Sprintf("command %d of the batch was refused, so none was recorded", k+1),
+			w.rewind(b, before, mark)
+			*outcomes = all(len(j.items), failure(BatchNotRecorded, fmt.Sprintf("command %d of the batch was refused, so none was recorded", k+1),
 				"mend it and send the whole batch again", nil))
-			b.outcomes[at][k] = out
-			return false
+			(*outcomes)[k] = out
+			return
 		}
-		b.taken[at]++
-		b.outcomes[at] = append(b.outcomes[at], out)
+		*outcomes = append(*outcomes, out)
 	}
 	if j.dry {
-		outcomes := b.outcomes[at]
-		w.rewind(b, before, mark, at)
-		b.taken[at], b.outcomes[at], b.refused = len(j.items), dryRun(outcomes), true
+		w.rewind(b, before, mark)
+		*outcomes, b.refused = dryRun(*outcomes), true
 	}
-	return false
 }
 
 // dryRun marks what was decided and is not recorded.
@@ -115,10 +119,12 @@ func dryRun(outcomes []Outcome) []Outcome {
 }
 
 // rewind takes back everything that a job added to the block.
-func (w *writer) rewind(b *pending, before pending, mark, at int) {
+func (w *writer) rewind(b *pending, before pending, mark int) {
 	w.rollback(mark)
+	for _, e := range b.entries[len(before.entries):] {
+		delete(b.keys, e.key)
+	}
 	b.entries, b.size, b.events = before.entries, before.size, before.events
-	b.taken[at], b.outcomes[at] = 0, nil
 }
 
 // decide decides one command. wait says that it has to be decided in a later
@@ -127,10 +133,8 @@ func (w *writer) decide(ctx context.Context, b *pending, it *item) (out Outcome,
 	if it.err != nil {
 		return Outcome{Err: it.err}, false
 	}
-	for i := range b.entries {
-		if b.entries[i].key == it.key {
-			return Outcome{}, true // answered from the log, when this block is in it
-		}
+	if w.decided(b, it.key) != nil {
+		return Outcome{}, true // answered from the log, when this block is in it
 	}
 	if record, ok := w.entries.get(it.key); ok {
 		return w.repeated(ctx, b, it, record)
@@ -196,7 +200,7 @@ func (w *writer) add(b *pending, it *item, now time.Time, events []domain.Event)
 		// The block's sequence is filled in when it is known.
 		receipt.Events[i] = EventRef{ID: e.ID, Type: e.Type, Position: Position{Event: b.events + uint32(i)}}
 	}
-	raw, err := json.Marshal(&entry)
+	raw, err := entry.append(nil)
 	if err != nil {
 		return Outcome{Err: failure(LogUnavailable, "the entry cannot be encoded", "", err)}, false
 	}
@@ -211,6 +215,7 @@ func (w *writer) add(b *pending, it *item, now time.Time, events []domain.Event)
 		w.domain.Evolve(fact)
 	}
 	w.setZone()
+	b.keys[it.key] = len(b.entries)
 	b.entries = append(b.entries, pendingEntry{key: it.key, content: it.content, actor: it.Actor, facts: events, json: raw})
 	b.size += len(raw) + 1
 	b.events += uint32(len(events))
@@ -248,14 +253,26 @@ func (w *writer) repeated(ctx context.Context, b *pending, it *item, r entryReco
 	return Outcome{}, false
 }
 
-// original returns the events of an earlier entry, which may be in the block
-// that is being put together; none if there is no such entry.
+// decided returns the entry of a key that is not in the log yet: of the block
+// that is being put together, or of the one that is on its way. Nil: there is none.
+func (w *writer) decided(b *pending, key entryKey) *pendingEntry {
+	for _, p := range []*pending{b, w.flying} {
+		if p == nil {
+			continue
+		}
+		if i, ok := p.keys[key]; ok {
+			return &p.entries[i]
+		}
+	}
+	return nil
+}
+
+// original returns the events of an earlier entry, which may be in a block that
+// is not in the log yet; none if there is no such entry.
 func (w *writer) original(ctx context.Context, b *pending, id string) (events []domain.Event, err error) {
 	key := keyOf(id)
-	for i := range b.entries {
-		if b.entries[i].key == key {
-			return b.entries[i].facts, nil
-		}
+	if e := w.decided(b, key); e != nil {
+		return e.facts, nil
 	}
 	record, ok := w.entries.get(key)
 	if !ok {
@@ -319,9 +336,9 @@ func (r *Receipt) place(sequence uint64) {
 
 // answer gives every job whose commands are all done its outcomes, and returns
 // the jobs that have commands left.
-func (b *pending) answer(backlog []*job) []*job {
+func (b *pending) answer() []*job {
 	var left []*job
-	for i, j := range backlog {
+	for i, j := range b.jobs {
 		for _, o := range b.outcomes[i] {
 			if o.Err == nil && !o.Receipt.DryRun && o.Receipt.Position.IsZero() {
 				o.Receipt.place(b.sequence)

@@ -9,9 +9,11 @@ import (
 	"path/filepath"
 	"reflect"
 	"testing"
+	"time"
 
 	"aidledger/domain"
 
+	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 )
 
@@ -162,4 +164,28 @@ func FuzzDecode(f *testing.F) {
 			return nil
 		})
 	})
+}
+
+// An entry is written without a general encoder, and must look as if it was.
+func TestAnEntryIsWrittenAsAGeneralEncoderWould(t *testing.T) {
+	texts := []string{"", "a", "携手奔小康", `"quoted" \ <&>`, "line\nfeed\ttab\u0000\u001f\u007f", "\u2028\u2029", "😀"}
+	times := []time.Time{time.Date(2018, 3, 5, 1, 2, 3, 0, time.UTC), time.Date(2018, 3, 5, 1, 2, 3, 120_000, time.UTC), time.Date(2018, 12, 31, 23, 59, 59, 999_999_000, time.UTC)}
+	for i, text := range texts {
+		for _, other := range texts {
+			e := Entry{ID: text, Command: other, Content: text, Actor: other, Role: text, Correlation: other, Causation: text, Recorded: times[i%len(times)], Events: []Event{}}
+			for n := range i {
+				e.Events = append(e.Events, Event{ID: other, Type: text, Version: n, Data: jsontext.Value(`{"a":1}`)})
+			}
+			want, err := json.Marshal(&e)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got, err := e.append(nil); err != nil || !bytes.Equal(got, want) {
+				t.Errorf("it is\n%s, %v\nwant\n%s", got, err, want)
+			}
+		}
+	}
+	if _, err := (&Entry{Actor: "\xff"}).append(nil); err == nil {
+		t.Error("bytes that are no text were written")
+	}
 }

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"strconv"
 	"time"
 
+	"github.com/go-json-experiment/json"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 )
@@ -17,7 +19,8 @@ var errConflict = errors.New("another writer was faster")
 // stored, errConflict when another one came first, and a *Failure otherwise:
 // log_unavailable when it is certain that it was not stored, outcome_unknown
 // when that could not be found out in time.
-func (w *writer) publish(ctx context.Context, b *pending) error {
+// Where ahead is set, jobs that come meanwhile are decided for the next block.
+func (w *writer) publish(ctx context.Context, b *pending, ahead bool) error {
 	if room := w.store.cfg.Room; room != nil {
 		if err := room(); err != nil {
 			return noRoom(err)
@@ -26,18 +29,18 @@ func (w *writer) publish(ctx context.Context, b *pending) error {
 	b.encode(w.ledger, w.head)
 	// No headers of our own: a lone command pays for each byte that is synced,
 	// and the block says everything itself.
-	msg := &nats.Msg{Subject: w.store.subject(w.ledger), Data: b.data}
+	msg := &nats.Msg{Subject: w.store.subject(w.ledger), Data: b.data, Header: nats.Header{
+		jetstream.ExpectedStreamHeader:      {w.store.cfg.Stream},
+		jetstream.ExpectedLastSubjSeqHeader: {strconv.FormatUint(w.last, 10)},
+	}}
 	stuck := 0 // attempts that the server neither stored nor explained
 	for pause := 10 * time.Millisecond; ; pause = min(2*pause, time.Second) {
 		revivals := w.store.revivals.Load()
-		attempt, cancel := context.WithTimeout(ctx, w.store.cfg.PublishTimeout)
-		ack, err := w.store.js.PublishMsg(attempt, msg,
-			jetstream.WithExpectStream(w.store.cfg.Stream), jetstream.WithExpectLastSequencePerSubject(w.last))
-		cancel()
+		sequence, err := w.attempt(ctx, msg, ahead)
 		v := verdict(err)
 		switch {
 		case v == stored:
-			b.sequence = ack.Sequence
+			b.sequence = sequence
 			return nil
 		case v == notStored && !b.doubt:
 			return failure(LogUnavailable, "the log did not take the block", "see the NATS server; then try again with the same id", err)
@@ -75,6 +78,85 @@ func unansweredBy(doubt bool, cause error) error {
 		return failure(OutcomeUnknown, "the log did not answer", "repeat it with the same id to learn whether it was recorded", cause)
 	}
 	return failure(LogUnavailable, "the log did not answer in time, and nothing was recorded", "see the NATS server; then try again with the same id", cause)
+}
+
+// attempt sends the message once and waits for the answer of the stream, which
+// is the sequence that the message got there.
+func (w *writer) attempt(ctx context.Context, msg *nats.Msg, ahead bool) (sequence uint64, err error) {
+	if msg.Reply, err = w.acks.next(w.store.cfg.Conn); err != nil {
+		return 0, err
+	}
+	if err := w.store.cfg.Conn.PublishMsg(msg); err != nil {
+		return 0, err
+	}
+	late := time.NewTimer(w.store.cfg.PublishTimeout)
+	defer late.Stop()
+	for {
+		queue := w.queue
+		if !ahead || w.next.closed() {
+			queue = nil
+		}
+		select {
+		case j := <-queue:
+			w.ahead(ctx, j)
+		case m := <-w.acks.in:
+			if m.Subject == msg.Reply { // and not the answer to an attempt that was given up
+				return sequenceOf(m)
+			}
+		case <-late.C:
+			return 0, context.DeadlineExceeded
+		case <-ctx.Done():
+			return 0, ctx.Err()
+		}
+	}
+}
+
+// acks is where the stream answers what a writer publishes: a subscription of
+// its own, whose messages come to the writer without another goroutine between.
+type acks struct {
+	in     chan *nats.Msg
+	sub    *nats.Subscription
+	prefix string
+	n      uint64
+}
+
+// next returns the subject for the answer to one attempt.
+func (a *acks) next(conn *nats.Conn) (subject string, err error) {
+	if a.sub == nil {
+		a.in, a.prefix = make(chan *nats.Msg, 64), conn.NewInbox()+"."
+		if a.sub, err = conn.ChanSubscribe(a.prefix+"*", a.in); err != nil {
+			return "", err
+		}
+	}
+	a.n++
+	return a.prefix + strconv.FormatUint(a.n, 10), nil
+}
+
+func (a *acks) close() {
+	if a.sub != nil {
+		_ = a.sub.Unsubscribe() // it ends with the connection at the latest
+	}
+}
+
+// sequenceOf reads the answer to a publish.
+func sequenceOf(m *nats.Msg) (uint64, error) {
+	if len(m.Data) == 0 && m.Header.Get("Status") == "503" {
+		return 0, nats.ErrNoResponders
+	}
+	var ack struct {
+		Stream   string              `json:"stream"`
+		Sequence uint64              `json:"seq"`
+		Error    *jetstream.APIError `json:"error"`
+	}
+	switch err := json.Unmarshal(m.Data, &ack); {
+	case err != nil:
+		return 0, err
+	case ack.Error != nil:
+		return 0, ack.Error
+	case ack.Stream == "" || ack.Sequence == 0:
+		return 0, jetstream.ErrInvalidJSAck
+	}
+	return ack.Sequence, nil
 }
 
 func noRoom(err error) error {

@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -309,6 +310,35 @@ func TestTwoProcessesKeepOneSnapshot(t *testing.T) {
 	if got, want := k.replayed(s, "one", state).domain, k.replayed(s, "one", newLedgerState()).domain; !reflect.DeepEqual(got, want) {
 		t.Error("the snapshot leads elsewhere than the log")
 	}
+}
+
+// The writer decides ahead as long as commands come, and has to pause for it.
+func TestASnapshotIsMadeWhileCommandsKeepComing(t *testing.T) {
+	k := keeping(t, testServer(t), "BUSY")
+	s := k.open("p")
+	k.begin(s, "one")
+	cent, _ := domain.ParseAmount("0.01")
+	ctx, stop := context.WithTimeout(t.Context(), time.Minute)
+	defer stop()
+	var clients sync.WaitGroup
+	for client := range 8 {
+		clients.Go(func() {
+			for n := 0; ctx.Err() == nil; n++ {
+				s.Submit(ctx, "one", Request{ID: fmt.Sprintf("c-%d-%d", client, n), Actor: "tester",
+					Command: &domain.DisburseFunds{FundAmount: domain.FundAmount{Fund: "fund", Amount: cent}, Project: "road"}})
+			}
+		})
+	}
+	for made := 0; made < 3 && ctx.Err() == nil; {
+		if state, err := s.snapshot(ctx, "one"); err == nil && state.last > uint64(made)*20 {
+			made++
+		}
+	}
+	if ctx.Err() != nil {
+		t.Error("no snapshot was made in a minute")
+	}
+	stop()
+	clients.Wait()
 }
 
 func TestALargeSnapshotIsCutIntoParts(t *testing.T) {

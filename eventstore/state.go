@@ -58,7 +58,7 @@ func (s *ledgerState) setZone() {
 // keep makes a block that was stored part of the state. Its events are folded
 // already.
 func (s *ledgerState) keep(b *pending) {
-	s.domain.Keep()
+	s.domain.KeepUntil(b.mark)
 	if len(b.entries) == 0 {
 		return
 	}

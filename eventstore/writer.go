@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"runtime"
+	"slices"
 	"sync/atomic"
 	"time"
 )
@@ -19,6 +20,11 @@ type writer struct {
 	waiting atomic.Int64 // commands in the queue
 
 	ledgerState
+	flying *pending // the block that is on its way to the log
+	next   *pending // what was decided meanwhile
+	acks   acks
+	alone  int // blocks for which callers are not waited for, see waitForCallers
+
 	loaded bool // the log was folded once
 	behind bool // the log may hold more than was folded
 
@@ -70,6 +76,7 @@ func (w *writer) run() {
 		backlog = w.gather(backlog)
 		if w.store.ctx.Err() != nil {
 			w.refuseWaiting(backlog)
+			w.acks.close()
 			w.saveAtTheEnd()
 			return
 		}
@@ -111,46 +118,127 @@ func (j *job) fail(err error) {
 	j.answer <- j.out
 }
 
-// step writes one block out of the backlog and returns what is left of it.
+// step writes the backlog and what comes in meanwhile into blocks, and returns
+// what is left of it. While a block is on its way the next one is decided on the
+// state that it will lead to, so that the log never waits for a decision.
 func (w *writer) step(backlog []*job) []*job {
 	if err := w.unanswered(w.ready(), false); err != nil {
 		w.store.cfg.Log.Error("the ledger cannot be read", "ledger", w.ledger, "error", err)
-		for _, j := range backlog {
-			j.fail(err)
-		}
+		failAll(backlog, err)
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(w.store.ctx, w.store.cfg.AnswerTimeout)
-	defer cancel()
-	doubt := false // a block with these commands may be stored
-	for {
-		b := w.assemble(ctx, backlog)
-		err := b.fatal
-		switch {
-		case err != nil:
-		case len(b.entries) > 0:
-			err = w.publish(ctx, b)
-		case b.refused:
-			err = w.current(ctx)
+	var b *pending
+	doubt := false // a block with the commands that are left may be stored
+	for left := backlog; b != nil || len(left) > 0; {
+		ctx, cancel := context.WithTimeout(w.store.ctx, w.store.cfg.AnswerTimeout)
+		if b == nil {
+			b, left = w.assemble(ctx, left)
 		}
-		doubt = doubt || b.doubt
-		switch {
-		case err == nil:
+		ahead := len(left) == 0 && !b.full && !w.due()
+		err := w.write(ctx, b, ahead)
+		doubt = err != nil && (doubt || b.doubt)
+		if err == nil {
 			w.keep(b)
-			return b.answer(backlog)
-		case err == errConflict:
-			w.rollback(0) // somebody else was faster: decide again on what they wrote
-			if err = w.catchUp(ctx); err == nil {
-				continue
+			if w.next != nil {
+				w.next.mark -= b.mark
+			}
+			left = append(b.answer(), left...)
+			if ahead {
+				w.waitForCallers(ctx, len(b.jobs))
+			}
+			b, w.next = w.next, nil
+			if !ahead {
+				cancel()
+				return left
+			}
+		} else {
+			w.rollback(0)
+			left = slices.Concat(b.jobs, w.next.given(), left)
+			b, w.next = nil, nil
+			if err == errConflict { // somebody else was faster: decide again on what they wrote
+				err = w.catchUp(ctx)
+			}
+			if err != nil {
+				w.behind = true
+				failAll(left, w.unanswered(err, doubt))
+				left = nil
 			}
 		}
-		w.rollback(0)
-		w.behind = true
-		err = w.unanswered(err, doubt)
-		for _, j := range backlog {
-			j.fail(err)
+		cancel()
+	}
+	return nil
+}
+
+// write stores the block, where it has anything to store.
+func (w *writer) write(ctx context.Context, b *pending, ahead bool) error {
+	switch {
+	case b.fatal != nil:
+		return b.fatal
+	case len(b.entries) > 0:
+		w.flying = b
+		defer func() { w.flying = nil }()
+		return w.publish(ctx, b, ahead)
+	case b.refused:
+		return w.current(ctx)
+	}
+	return nil
+}
+
+// ahead decides a job while a block is on its way.
+func (w *writer) ahead(ctx context.Context, j *job) {
+	if w.next == nil {
+		w.next = newPending()
+	}
+	w.take(ctx, w.next, j)
+}
+
+// The bounds of waiting for callers.
+const (
+	lingerFrom = 4 // callers that were answered together
+	lingerMax  = time.Millisecond
+	lingerSkip = 32 // blocks that are not waited after, when callers did not come back
+)
+
+// waitForCallers decides what the callers that were just answered ask next, for
+// as long as most of them come back: a block costs the same with one command or
+// with many, and each that is saved is time for the callers themselves.
+func (w *writer) waitForCallers(ctx context.Context, answered int) {
+	if answered < lingerFrom {
+		return
+	}
+	if w.alone > 0 {
+		w.alone--
+		return
+	}
+	late := time.NewTimer(lingerMax)
+	defer late.Stop()
+	for missing := answered - answered/8; missing > 0 && !w.next.closed(); missing-- {
+		select {
+		case j := <-w.queue:
+			w.ahead(ctx, j)
+		case <-late.C:
+			w.alone = lingerSkip
+			return
+		case <-ctx.Done():
+			return
 		}
+	}
+}
+
+// closed tells whether a block that may not be there takes no further job.
+func (b *pending) closed() bool { return b != nil && (b.full || b.fatal != nil) }
+
+// given returns the jobs of a block that may not be there.
+func (b *pending) given() []*job {
+	if b == nil {
 		return nil
+	}
+	return b.jobs
+}
+
+func failAll(jobs []*job, err error) {
+	for _, j := range jobs {
+		j.fail(err)
 	}
 }
 
@@ -211,16 +299,22 @@ func (w *writer) restore() {
 	}
 }
 
-// saveWhenDue hands the state to a snapshot when enough has happened since the
-// last one. Only copying the domain's state holds commands up.
-func (w *writer) saveWhenDue() {
+// due tells whether enough has happened for a snapshot since the last one.
+// Nothing is decided ahead then, since a snapshot holds what is stored.
+func (w *writer) due() bool {
 	select {
 	case merged := <-w.merged:
 		w.entries.thaw(merged)
 		w.saving = false
 	default:
 	}
-	if !w.saving && w.loaded && w.since >= w.store.cfg.SnapshotEvents {
+	return !w.saving && w.loaded && w.since >= w.store.cfg.SnapshotEvents
+}
+
+// saveWhenDue hands the state to a snapshot. Only copying the domain's state
+// holds commands up.
+func (w *writer) saveWhenDue() {
+	if w.due() {
 		w.save()
 	}
 }
