@@ -50,6 +50,8 @@ type Config struct {
 	Bin string
 	// Unsafe gives up durability for speed (no fsync). A power failure then destroys the cluster. For tests.
 	Unsafe bool
+	// Connections is how many there may be at once; 60 if zero.
+	Connections int
 }
 
 // Cluster is a running PostgreSQL server with its data. Its methods may be called from several goroutines at once.

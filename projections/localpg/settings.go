@@ -1,6 +1,7 @@
 package localpg
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -88,7 +89,7 @@ func (c *Cluster) settings() string {
 	set("lc_messages", "C") // the log is read by people who help from afar
 
 	// One machine, one application, no replicas: the log of the ledger is the backup of the read models.
-	set("max_connections", 60)
+	set("max_connections", cmp.Or(c.config.Connections, 60))
 	set("shared_buffers", "128MB")
 	set("wal_level", "minimal")
 	set("max_wal_senders", 0)

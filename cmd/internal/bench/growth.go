@@ -36,7 +36,7 @@ type growthCase struct {
 
 // growthCases are taken in this order on one set of servers for each size: the
 // first case of the reads builds the read models that the others ask.
-var growthCases = slices.Concat(readGrowth)
+var growthCases = slices.Concat(readGrowth, writeGrowth)
 
 // Sizes says for which programmes Grow measures.
 type Sizes struct {
