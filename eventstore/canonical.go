@@ -40,6 +40,35 @@ func (e *Entry) append(b []byte) ([]byte, error) {
 	return append(p.text, `]}`...), p.err
 }
 
+// AppendJSON appends the receipt as json.Marshal would write it, for those who
+// answer many.
+func (r *Receipt) AppendJSON(b []byte) ([]byte, error) {
+	p := printer{text: b}
+	p.member(`{"ledger":`, r.Ledger)
+	p.member(`,"entry":`, r.Entry)
+	p.position(`,"position":"`, r.Position)
+	p.text = append(p.text, `,"recorded":"`...)
+	p.text = r.Recorded.AppendFormat(p.text, time.RFC3339Nano)
+	p.text = append(p.text, `","events":[`...)
+	for i := range r.Events {
+		if i > 0 {
+			p.text = append(p.text, ',')
+		}
+		p.member(`{"id":`, r.Events[i].ID)
+		p.member(`,"type":`, r.Events[i].Type)
+		p.position(`,"position":"`, r.Events[i].Position)
+		p.text = append(p.text, '}')
+	}
+	p.text = append(p.text, ']')
+	if r.Repeated {
+		p.text = append(p.text, `,"repeated":true`...)
+	}
+	if r.DryRun {
+		p.text = append(p.text, `,"dry_run":true`...)
+	}
+	return append(p.text, '}'), p.err
+}
+
 // printer appends members of an object. Its first error stays.
 type printer struct {
 	text []byte
@@ -52,6 +81,11 @@ func (p *printer) member(name, value string) {
 	if p.text, err = jsontext.AppendQuote(p.text, value); p.err == nil {
 		p.err = err
 	}
+}
+
+func (p *printer) position(name string, at Position) {
+	p.text = append(p.text, name...)
+	p.text = append(at.append(p.text), '"')
 }
 
 // A replay reads millions of blocks that this package wrote itself, always in

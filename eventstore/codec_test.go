@@ -189,3 +189,21 @@ func TestAnEntryIsWrittenAsAGeneralEncoderWould(t *testing.T) {
 		t.Error("bytes that are no text were written")
 	}
 }
+
+func TestAReceiptIsWrittenAsAGeneralEncoderWould(t *testing.T) {
+	at := time.Date(2018, 3, 5, 1, 2, 3, 120_000, time.UTC)
+	for _, r := range []Receipt{
+		{Events: []EventRef{}},
+		{Ledger: "one", Entry: `a"b`, Position: Position{Block: 7, Event: WholeBlock}, Recorded: at, Events: []EventRef{}, Repeated: true},
+		{Ledger: "one", Entry: "a", Position: Position{Block: 7, Event: 2}, Recorded: at, DryRun: true,
+			Events: []EventRef{{ID: "x", Type: "funds-pledged", Position: Position{Block: 7, Event: 1}}, {ID: "y", Type: "z", Position: Position{Block: 7, Event: 2}}}},
+	} {
+		want, err := json.Marshal(&r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := r.AppendJSON(nil); err != nil || !bytes.Equal(got, want) {
+			t.Errorf("it is\n%s, %v\nwant\n%s", got, err, want)
+		}
+	}
+}

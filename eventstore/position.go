@@ -36,12 +36,14 @@ func ParsePosition(s string) (Position, error) {
 }
 
 // String returns "12.3", or "12" for the end of a block.
-func (p Position) String() string {
-	s := strconv.FormatUint(p.Block, 10)
+func (p Position) String() string { return string(p.append(nil)) }
+
+func (p Position) append(b []byte) []byte {
+	b = strconv.AppendUint(b, p.Block, 10)
 	if p.Event == WholeBlock {
-		return s
+		return b
 	}
-	return s + "." + strconv.FormatUint(uint64(p.Event), 10)
+	return strconv.AppendUint(append(b, '.'), uint64(p.Event), 10)
 }
 
 // Compare orders positions as the log does.
@@ -53,7 +55,7 @@ func (p Position) Compare(o Position) int {
 func (p Position) IsZero() bool { return p == Position{} }
 
 // MarshalText returns String.
-func (p Position) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
+func (p Position) MarshalText() ([]byte, error) { return p.append(nil), nil }
 
 // UnmarshalText is ParsePosition.
 func (p *Position) UnmarshalText(b []byte) (err error) {

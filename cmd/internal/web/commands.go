@@ -18,14 +18,16 @@ import (
 	"github.com/go-json-experiment/json"
 )
 
-// recorded is the answer to a command. Waited says whether the read models
-// have reached its position; it is there when the caller asked to wait.
+// recorded is the answer to a command, as those see it who read it. Waited says
+// whether the read models have reached its position; it is there when the caller
+// asked to wait.
 type recorded struct {
 	eventstore.Receipt
 	Waited *bool `json:"waited,omitzero"`
 }
 
-// postCommand records the command that the path names.
+// postCommand records the command that the path names. It writes the answer
+// without a general encoder, which would be a tenth of its work.
 func (s *Server) postCommand(c access.Caller, w http.ResponseWriter, r *http.Request) error {
 	wait, dry, err := commandParams(r)
 	if err != nil {
@@ -59,12 +61,15 @@ func (s *Server) postCommand(c access.Caller, w http.ResponseWriter, r *http.Req
 	if err != nil {
 		return err
 	}
-	answer := recorded{Receipt: receipt}
+	answer, err := receipt.AppendJSON(nil)
+	if err != nil {
+		return err
+	}
 	if wait && !receipt.DryRun {
 		reached := s.reached(r.Context(), receipt.Position.Block) == nil
-		answer.Waited = &reached
+		answer = fmt.Appendf(answer[:len(answer)-1], `,"waited":%t}`, reached)
 	}
-	return reply(w, statusOfReceipt(receipt), answer)
+	return replyJSON(w, statusOfReceipt(receipt), answer)
 }
 
 var bodies = sync.Pool{New: func() any { return new(bytes.Buffer) }}

@@ -179,6 +179,11 @@ func reply(w http.ResponseWriter, status int, v any) error {
 	if err != nil {
 		return err
 	}
+	return replyJSON(w, status, body)
+}
+
+// replyJSON sends a value that is JSON already.
+func replyJSON(w http.ResponseWriter, status int, body []byte) error {
 	w.Header()["Content-Type"] = contentJSON
 	w.WriteHeader(status)
 	_, _ = w.Write(append(body, '\n')) // the client may be gone; there is nobody to tell
