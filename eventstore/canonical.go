@@ -102,12 +102,7 @@ func (b *Block) readCanonical(data []byte) bool {
 		return false
 	}
 	c := cursor{rest: data, ok: true}
-	c.literal(`{"v":`)
-	b.Format = c.integer()
-	c.literal(`,"ledger":`)
-	b.Ledger = c.text("")
-	c.literal(`,"previous":`)
-	c.ok = c.ok && b.Previous.UnmarshalText([]byte(c.text(""))) == nil
+	c.head(b)
 	c.literal(`,"entries":[`)
 	b.Entries = make([]Entry, 0, 1+len(data)/512)
 	c.events = make([]Event, 0, cap(b.Entries))
@@ -121,6 +116,25 @@ func (b *Block) readCanonical(data []byte) bool {
 	}
 	c.literal(`}`)
 	return c.ok && len(c.rest) == 0
+}
+
+// head reads what a block says before its entries.
+func (c *cursor) head(b *Block) {
+	c.literal(`{"v":`)
+	b.Format = c.integer()
+	c.literal(`,"ledger":`)
+	b.Ledger = c.text("")
+	c.literal(`,"previous":`)
+	c.ok = c.ok && b.Previous.UnmarshalText(c.raw()) == nil
+}
+
+// previousOf returns the hash that stored data say they follow, if they have the
+// form that this package writes.
+func previousOf(data []byte) (Hash, bool) {
+	var b Block
+	c := cursor{rest: data, ok: true}
+	c.head(&b)
+	return b.Previous, c.ok
 }
 
 // cursor walks over the data. After the first surprise ok is false and the

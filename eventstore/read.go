@@ -28,7 +28,7 @@ func (s *Store) blocks(ctx context.Context, filter string, after, until uint64) 
 		if until != 0 && after >= until {
 			return
 		}
-		messages, err := s.consume(ctx, filter, after)
+		messages, err := s.consume(ctx, filter, after, until)
 		if err != nil {
 			yield(Message{}, readError(ctx, err))
 			return
@@ -49,7 +49,7 @@ func (s *Store) blocks(ctx context.Context, filter string, after, until uint64) 
 				// next one starts behind the last block that came. A server that is
 				// only slow gets twice the time.
 				silent, patience = 0, 2*patience
-				again, failed := s.consume(ctx, filter, after)
+				again, failed := s.consume(ctx, filter, after, until)
 				if failed == nil {
 					messages.Stop()
 					messages = again
@@ -76,7 +76,11 @@ func (s *Store) blocks(ctx context.Context, filter string, after, until uint64) 
 // four of the largest messages if that is more.
 const readAheadMax = 16 << 20
 
-func (s *Store) consume(ctx context.Context, filter string, after uint64) (jetstream.MessagesContext, error) {
+// fewBlocks is how many blocks may be asked for by their number: whoever wants
+// no more than these does not need the server to read on.
+const fewBlocks = 64
+
+func (s *Store) consume(ctx context.Context, filter string, after, until uint64) (jetstream.MessagesContext, error) {
 	c, err := s.stream.OrderedConsumer(ctx, jetstream.OrderedConsumerConfig{
 		FilterSubjects: []string{filter},
 		DeliverPolicy:  jetstream.DeliverByStartSequencePolicy,
@@ -84,6 +88,9 @@ func (s *Store) consume(ctx context.Context, filter string, after uint64) (jetst
 	})
 	if err != nil {
 		return nil, err
+	}
+	if until != 0 && until-after <= fewBlocks {
+		return c.Messages(jetstream.PullMaxMessages(int(until - after)))
 	}
 	return c.Messages(jetstream.PullMaxBytes(max(readAheadMax, 4*int(s.cfg.Conn.MaxPayload()))))
 }

@@ -95,40 +95,37 @@ func (s *Server) getEvents(_ access.Caller, w http.ResponseWriter, r *http.Reque
 }
 
 func (s *Server) hasLedger(ctx context.Context, ledger string) error {
-	names, err := s.Store.Ledgers(ctx)
-	if err != nil {
-		return err
+	end, err := s.Store.LedgerEnd(ctx, ledger)
+	if err == nil && end == 0 {
+		err = newProblem("ledger_not_found", fmt.Sprintf("there is no ledger %q", shorten(ledger)), "GET /v1/ledgers lists them")
 	}
-	for _, name := range names {
-		if name == ledger {
-			return nil
-		}
-	}
-	return newProblem("ledger_not_found", fmt.Sprintf("there is no ledger %q", shorten(ledger)), "GET /v1/ledgers lists them")
+	return err
 }
 
 // events yields the events of a range in the order of the log.
 func (s *Server) events(ctx context.Context, q eventRange) iter.Seq2[Event, error] {
 	return func(yield func(Event, error) bool) {
-		start := q.from.Block
-		if q.after.Block > start {
-			start = q.after.Block
+		head, err := s.Store.End(ctx)
+		if err != nil {
+			yield(Event{}, err)
+			return
 		}
-		until := q.to.Block
-		if !q.follow {
-			end, err := s.Store.End(ctx)
+		after := max(q.from.Block, q.after.Block, 1) - 1
+		for m, err := range s.Store.LedgerBlocks(ctx, q.ledger, after, q.to.Block) {
 			if err != nil {
 				yield(Event{}, err)
 				return
 			}
-			if until == 0 || until > end {
-				until = end
-			}
-			if until == 0 || start > until {
+			if !q.block(m, yield) {
 				return
 			}
+			after = m.Sequence
 		}
-		for m, err := range s.Store.Blocks(ctx, max(start, 1)-1, until) {
+		after = max(after, head)
+		if !q.follow || q.to.Block != 0 && after >= q.to.Block {
+			return
+		}
+		for m, err := range s.Store.Blocks(ctx, after, q.to.Block) {
 			if err != nil {
 				yield(Event{}, err)
 				return
