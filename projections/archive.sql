@@ -10,6 +10,8 @@ create table if not exists aidledger_archive.blocks (
 	stored   timestamptz not null,
 	data     bytea not null
 );
+-- What follows needs this lock in the end. Taking a weaker one first would be a deadlock with a runner that is adding blocks.
+lock table aidledger_archive.blocks in access exclusive mode;
 create index if not exists blocks_leaf on aidledger_archive.blocks (ledger, first, sequence);
 alter table aidledger_archive.blocks alter column data set storage external;
 comment on table aidledger_archive.blocks is 'Every block as it is in the stream, byte for byte. Rows are added and never changed.';
