@@ -32,6 +32,7 @@ var projections = []*projection{
 	earmarksProjection,
 	requestsProjection,
 	restatementsProjection,
+	entriesProjection,
 	journalProjection,
 	totalsProjection,
 }

@@ -93,11 +93,12 @@ func (db *DB) Trace(ctx context.Context, q TraceQuery) (Trace, error) {
 const nounEntry = "entry"
 
 // findNode says what an id names. Ids are unique in a ledger; an entry is
-// looked for last, among those about money.
+// looked for last.
 func findNode(ctx context.Context, tx pgx.Tx, ledger, id string) (Node, error) {
 	rows, _ := tx.Query(ctx, namesSQL+`
-		union all (select 'disbursement', disbursement, '' from aidledger.journal where ledger = $1 and disbursement = any($2) and disbursement <> '' limit 1)
-		union all (select '`+nounEntry+`', entry, event_type from aidledger.journal where ledger = $1 and entry = any($2) limit 1)`, ledger, []string{id})
+		union all (select 'disbursement', disbursement, '' from aidledger.movements where ledger = $1 and disbursement = any($2) and disbursement <> '' limit 1)
+		union all (select '`+nounEntry+`', entry, event_type from aidledger.movements where ledger = $1 and entry = any($2) limit 1)
+		union all (select '`+nounEntry+`', entry, event_type from aidledger.entries where ledger = $1 and entry = any($2))`, ledger, []string{id})
 	nodes, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Node])
 	if err == nil && len(nodes) == 0 {
 		err = fail(NotFound, "check the id", "nothing in the ledger %s has the id %.100q", ledger, id)
@@ -113,7 +114,7 @@ func (t *Trace) facts(ctx context.Context, tx pgx.Tx, db *DB, q TraceQuery) (err
 	lists := map[string]func(context.Context, pgx.Tx, *DB, string, string) (any, error){
 		"organisation": organisationsList.one, "place": placesList.one, "project": projectsList.one, "fund": fundsList.one,
 		"gift": giftsList.one, "agreement": agreementsList.one, "pairing": pairingsList.one, "indicator": indicatorsList.one,
-		"note": notesList.one,
+		"note": notesList.one, nounEntry: readEntry,
 	}
 	if one := lists[t.Noun]; one != nil {
 		if t.Facts, err = one(ctx, tx, db, q.Ledger, q.ID); err != nil {

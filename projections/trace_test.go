@@ -105,6 +105,11 @@ func TestATraceShowsNotesPairingsAndEntries(t *testing.T) {
 	if err != nil || trace.Noun != "entry" || len(trace.Movements) != 2 || trace.Movements[0].Disbursement != "pay-1" || trace.Movements[0].FromAccount != "fund:cash" {
 		t.Errorf("the entry is %+v, %v", trace, err)
 	}
+	opened, err := db.Trace(t.Context(), TraceQuery{Ledger: "one", ID: fund.Notes[0].Entry})
+	facts, _ := opened.Facts.(RecordedEntry)
+	if err != nil || opened.Noun != "entry" || len(opened.Movements) != 0 || facts.EventType != "note-added" || facts.Entry != fund.Notes[0].Entry || facts.Recorded.IsZero() {
+		t.Errorf("the entry that moved no money is %+v, %v", opened, err)
+	}
 	early, err := db.Trace(t.Context(), TraceQuery{Ledger: "one", ID: "main", AsOf: AsOf{EffectiveUntil: dateOf("2018-05")}})
 	if err != nil || len(early.Movements) != 1 || early.Movements[0].Stage != "received" || len(early.Up) != 1 {
 		t.Errorf("until May there is %+v, %v", early.Movements, err)
