@@ -4,7 +4,6 @@ create table funds (
 	provider         text collate "C" not null,
 	budget_year      integer not null,
 	currency         text not null,
-	basis            text not null,
 	purpose          text not null,
 	reimbursement    boolean not null,
 	closed           boolean not null default false,
@@ -16,7 +15,6 @@ create table funds (
 	primary key (ledger, fund)
 );
 comment on table funds is 'One amount of one provider for one budget year.';
-comment on column funds.basis is 'What funds it: commitment, or receipt, or so far only a pledge.';
 comment on column funds.reimbursement is 'Expenditure is reported only after the project is accepted.';
 comment on column funds.entry is 'Entry that opened it, with its date.';
 comment on column funds.document is 'Number of the document that committed it, or of the entry that opened it.';
