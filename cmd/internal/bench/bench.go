@@ -76,7 +76,7 @@ func Run(ctx context.Context, c Config, emit func(Row)) error {
 	if err := b.start(ctx); err != nil {
 		return err
 	}
-	for _, part := range []func(context.Context) error{b.commands, b.http, b.generate, b.replay, b.readModels, b.queries} {
+	for _, part := range []func(context.Context) error{b.commands, b.http, b.lag, b.generate, b.replay, b.readModels, b.queries} {
 		if err := part(ctx); err != nil {
 			return err
 		}
