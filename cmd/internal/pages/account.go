@@ -14,6 +14,7 @@ type accountView struct {
 	Login    string
 	Name     string
 	Demo     bool // this is a demonstration with people of its own
+	Identity bool // an identity provider can tell who somebody is
 	Problem  *failure
 	Done     string // what was done, said
 	Code     bool   // a second factor is asked for
@@ -34,7 +35,7 @@ func (v *visit) readForm() error {
 
 // askSignIn shows the form to sign in.
 func (v *visit) askSignIn() error {
-	return v.show(http.StatusOK, "signin", v.say("page.signin"), accountView{Here: local(v.query.Get("here")), Demo: v.server.Pages, Login: v.query.Get("login")})
+	return v.show(http.StatusOK, "signin", v.say("page.signin"), accountView{Here: local(v.query.Get("here")), Demo: v.server.Pages, Identity: v.server.Identity != nil, Login: v.query.Get("login")})
 }
 
 // signIn lets a person in and goes where the person wanted to go.
@@ -53,7 +54,7 @@ func (v *visit) signIn() error {
 		return err
 	}
 	wrong := v.failure(p)
-	return v.show(p.Status, "signin", v.say("page.signin"), accountView{Here: local(f.Get("here")), Demo: v.server.Pages, Login: f.Get("login"), Problem: &wrong, Code: p.Code == "second_factor_required"})
+	return v.show(p.Status, "signin", v.say("page.signin"), accountView{Here: local(f.Get("here")), Demo: v.server.Pages, Identity: v.server.Identity != nil, Login: f.Get("login"), Problem: &wrong, Code: p.Code == "second_factor_required"})
 }
 
 // signOut ends the session.

@@ -28,6 +28,7 @@ var desks = []struct {
 	{"payment", []string{"allocate-funds", "reallocate-funds", "request-disbursement", "change-request", "withdraw-request", "lapse-request", "approve-disbursement", "reject-disbursement", "disburse-funds", "report-expenditure", "return-funds"}},
 	{"goods", []string{"receive-gift", "value-gift", "distribute-gift"}},
 	{"register", []string{"register-organisation", "register-place", "sign-agreement", "establish-pairing", "end-pairing", "report-indicator", "add-note"}},
+	{"oversee", []string{"raise-finding", "answer-finding", "rectify-finding", "close-finding", "publish-notice", "withdraw-notice", "set-check-threshold"}},
 	{"close", []string{"reverse-entry", "close-fund", "close-year", "allow-restatement", "set-approval-threshold", "lift-approval-threshold"}},
 }
 
@@ -55,7 +56,7 @@ func (v *visit) desk(name string, commands []string, listed map[string]bool) nav
 	g := navGroup{Label: v.say("desk." + name)}
 	for _, c := range commands {
 		listed[c] = true
-		if v.caller.Has(access.OfCommand(c)) {
+		if _, ok := domain.LookupCommand(c); ok && v.caller.Has(access.OfCommand(c)) {
 			g.Items = append(g.Items, option{Label: v.label("command", c), Href: v.href("record/" + c)})
 		}
 	}

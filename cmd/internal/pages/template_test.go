@@ -88,7 +88,7 @@ func samples(n int) map[string]any {
 		"verify":  verifyView{Done: n > 0, Report: projections.Report{Clean: n > 1}, Table: sampleTable(n)},
 		"failure": failure{Code: "x", Message: "why", Hint: "how", Request: "7", English: n > 0, Details: sampleFacts(n)},
 	}
-	account := accountView{Here: "/", Login: "7", Name: "7", Demo: n > 0, Facts: sampleFacts(n), ReadOnly: n == 0, Recovery: many(n, func(int) string { return "7" })}
+	account := accountView{Here: "/", Login: "7", Name: "7", Demo: n > 0, Identity: n > 0, Facts: sampleFacts(n), ReadOnly: n == 0, Recovery: many(n, func(int) string { return "7" })}
 	if n > 1 {
 		account.Problem, account.Address = &failure{Message: "7", English: true}, "7"
 	}
