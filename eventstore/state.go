@@ -28,8 +28,7 @@ func (s *ledgerState) fold(m Message) error {
 		return err
 	}
 	if b.Previous != s.head {
-		return &BadBlock{"chain_broken", Position{Block: m.Sequence, Event: WholeBlock},
-			"it does not carry the hash of the block before it"}
+		return brokenChain(m.Sequence)
 	}
 	for i := range b.Entries {
 		e := &b.Entries[i]

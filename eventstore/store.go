@@ -83,6 +83,7 @@ type Store struct {
 	done    sync.WaitGroup
 	ctx     context.Context // of the writers
 
+	damage    atomic.Pointer[BadBlock] // see Check
 	reviving  sync.Mutex
 	revivals  atomic.Uint64
 	snapshots sync.Mutex // held while one is stored

@@ -439,6 +439,9 @@ func TestWhatAnotherClientWritesIntoALedgerStopsItsWriter(t *testing.T) {
 			if _, err := js.Publish(t.Context(), "AIDLEDGER.test", []byte(data)); err != nil {
 				t.Fatal(err)
 			}
+			if err := first.Check(t.Context(), end+1); err == nil || first.Damage() == nil {
+				t.Errorf("the check found %v and remembers %v", err, first.Damage())
+			}
 			for name, store := range map[string]*eventstore.Store{"the running writer": first, "a new writer": open(t, srv)} {
 				if _, err := store.Submit(t.Context(), ledger, ask(pay(t, "1"))); codeOf(err) != eventstore.LogUnreadable {
 					t.Errorf("%s: %v; want %s", name, err, eventstore.LogUnreadable)

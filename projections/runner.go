@@ -37,7 +37,7 @@ func NewRunner(db *DB, log Log, out *slog.Logger) *Runner {
 
 // Run follows the log until ctx ends, and then returns its error. Of several
 // runners on one database one works at a time; another takes over within about
-// a second. It returns [ErrLogBehind] where the log is not the one that the
+// a second when it has gone, and after some seconds when it is stuck. It returns [ErrLogBehind] where the log is not the one that the
 // read models were made from. A lost connection is not an error: it tries
 // again for as long as it takes. Tables that another version of the program
 // defined are rebuilt first; projections that were halted try again once.
@@ -82,6 +82,7 @@ func (r *Runner) lead(ctx context.Context, resume *bool) error {
 		return err
 	}
 	defer conn.Close(context.WithoutCancel(ctx))
+	var waiting wait
 	for {
 		var mine bool
 		if err := conn.QueryRow(ctx, "select pg_try_advisory_lock($1)", int64(lockRun)).Scan(&mine); err != nil {
@@ -90,7 +91,7 @@ func (r *Runner) lead(ctx context.Context, resume *bool) error {
 		if mine {
 			break
 		}
-		if err := r.look(ctx); err != nil {
+		if err := waiting.look(ctx, conn, r); err != nil {
 			return err
 		}
 		if err := pause(ctx, takeOverEvery); err != nil {

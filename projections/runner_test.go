@@ -151,6 +151,21 @@ func TestSeveralRunnersCountEachEventOnce(t *testing.T) {
 	verified(t, runners[2])
 }
 
+func TestARunnerThatIsStuckLosesItsPlace(t *testing.T) {
+	log := newMemory()
+	p := newProgramme(t, log, "one", 1)
+	url := pgtest.Database(t)
+	holder := connect(t, openURL(t, url)) // as a process does that was stopped
+	run(t, holder, "select pg_advisory_lock($1)", lockRun)
+	waits := running(t, openURL(t, url), log)
+	p.run(30)
+	reach(t, waits)
+	if err := holder.Ping(t.Context()); err == nil {
+		t.Error("the one that was stuck still has its connection")
+	}
+	verified(t, waits)
+}
+
 func TestRunnersWithoutALeaderAreStillExact(t *testing.T) {
 	log := newMemory()
 	newProgramme(t, log, "one", 1).run(600)

@@ -36,6 +36,27 @@ func (s *server) openLog(ctx context.Context, log eventstore.Config) error {
 	return s.data.rememberLog(log.Stream)
 }
 
+// checkLog reads the whole log once, beside everything else. Damage in what
+// nobody reads any more makes the server not ready, and names the block.
+func (s *server) checkLog() {
+	running, stop := context.WithCancel(context.Background())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		end, err := s.store.End(running)
+		if err == nil {
+			err = s.store.Check(running, end)
+		}
+		if err != nil && running.Err() == nil {
+			s.log.Error("the log is damaged or could not be read; restore it from a backup or from the archive", "error", err)
+		}
+	}()
+	s.parts = append(s.parts, part{"the check of the log", func(ctx context.Context) error {
+		stop()
+		return waitFor(ctx, ended)
+	}})
+}
+
 // refusedLog adds the code, and what else may have to be done.
 func (s *server) refusedLog(err error) error {
 	f, ok := errors.AsType[*eventstore.Failure](err)

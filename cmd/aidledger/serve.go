@@ -241,6 +241,7 @@ func (s *server) openViews(ctx context.Context, log eventstore.Config, database 
 	}
 	fmt.Fprintln(s.notes, s.store.Durability())
 
+	s.checkLog()
 	s.runner = projections.NewRunner(s.views, s.store, s.log)
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
 	ended := make(chan struct{})

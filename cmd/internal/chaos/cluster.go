@@ -287,7 +287,10 @@ func (r *Run) compareLeaders(ctx context.Context, c *cluster, js jetstream.JetSt
 // underLoad waits until so many more payments were acknowledged.
 func (r *Run) underLoad(ctx context.Context, m *memory, more int) error {
 	enough := m.count() + more
-	return until(ctx, "the load going on", func() bool { return m.count() >= enough })
+	if err := until(ctx, "the load going on", func() bool { return m.count() >= enough }); err != nil {
+		return fmt.Errorf("%w; the last client that gave up was told: %v", err, m.gave)
+	}
+	return nil
 }
 
 // stepDown lets another node lead.

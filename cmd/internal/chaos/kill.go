@@ -19,6 +19,7 @@ type memory struct {
 	acknowledged map[string]int64 // fen, by id
 	open         map[string]eventstore.Request
 	fen          map[string]int64 // of all that were sent
+	gave         error            // why the last client that gave up did so
 	deaf         bool             // nobody hears answers any more
 }
 
@@ -40,6 +41,12 @@ func (m *memory) answered(id string) {
 	}
 	delete(m.open, id)
 	m.acknowledged[id] = m.fen[id]
+}
+
+func (m *memory) gaveUp(why error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.gave = why
 }
 
 // deafen makes the clients deaf or lets them hear again. What is answered to
@@ -76,6 +83,7 @@ func (m *memory) payers(ctx context.Context, do submit, clients int) {
 				request := ask(pay(0, amount))
 				m.sent(request, amount)
 				if _, err := do(ctx, ledger, request); err != nil {
+					m.gaveUp(err)
 					return
 				}
 				m.answered(request.ID)

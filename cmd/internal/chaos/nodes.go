@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"time"
 
+	"aidledger/eventstore"
+
 	natsserver "github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 )
@@ -116,6 +118,20 @@ func connect(urls string) (*nats.Conn, error) {
 	return nats.Connect(urls, nats.MaxReconnects(-1), nats.ReconnectWait(20*time.Millisecond), nats.ReconnectJitter(0, 0),
 		nats.PingInterval(time.Second), nats.MaxPingsOutstanding(2), nats.Timeout(5*time.Second), nats.RetryOnFailedConnect(true),
 		nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {}))
+}
+
+// openNode opens the log of a node, which must be there.
+func openNode(ctx context.Context, n *node) (store *eventstore.Store, done func(), err error) {
+	conn, err := connect(n.url())
+	if err != nil {
+		return nil, nil, err
+	}
+	store, err = eventstore.Open(ctx, eventstore.Config{Conn: conn, Log: quiet, Now: time.Now, MustExist: true})
+	if err != nil {
+		conn.Close()
+		return nil, nil, err
+	}
+	return store, func() { store.Close(); conn.Close() }, nil
 }
 
 func freeAddress() (string, error) {

@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
+	"aidledger/cmd/internal/web"
 	"aidledger/eventstore"
 	"aidledger/projections"
 
@@ -135,6 +137,10 @@ func (r *Run) halts(ctx context.Context, s *server, i int, bad uint64) error {
 	}
 	if !status.Halted || !slices.Contains(halted, "totals") || p.some != (len(on) > 0) {
 		return violated("halted are %v, and %v go on", halted, on)
+	}
+	ready, ok := errors.AsType[*web.Problem](s.do(ctx, "GET", "/readyz", "", nil, nil))
+	if where := fmt.Sprintf("halted at position %d", bad); !ok || ready.Status != http.StatusServiceUnavailable || !strings.Contains(ready.Detail, where) {
+		return violated("it says that it is ready, or not that it is %s: %+v", where, ready)
 	}
 	if _, err := s.verify(ctx); err == nil {
 		return errors.New("verify compared what is halted, and said nothing")

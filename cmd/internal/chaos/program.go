@@ -174,7 +174,7 @@ func (s *server) do(ctx context.Context, method, path, key string, body []byte, 
 		return err
 	}
 	if resp.StatusCode >= 300 {
-		problem := &web.Problem{Status: resp.StatusCode, Code: resp.Status}
+		problem := &web.Problem{Status: resp.StatusCode, Code: resp.Status, Detail: string(data)}
 		if json.Unmarshal(data, problem) == nil && problem.Code == eventstore.Busy && resp.Header.Get("Retry-After") == "" {
 			return violated("the server is busy and does not say when to come back")
 		}

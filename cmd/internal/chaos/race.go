@@ -306,16 +306,11 @@ func raceServers(ctx context.Context, r *Run) error {
 		defer s.kill()
 		servers, roads = append(servers, s), append(roads, s.submit)
 	}
-	conn, err := connect(nats.url())
+	store, done, err := openNode(ctx, nats)
 	if err != nil {
 		return err
 	}
-	defer conn.Close()
-	store, err := eventstore.Open(ctx, eventstore.Config{Conn: conn, Log: quiet, Now: time.Now, MustExist: true})
-	if err != nil {
-		return err
-	}
-	defer store.Close()
+	defer done()
 	if err := r.raceOn(ctx, roads, store, 32, r.scale(1_500, 100_000)); err != nil {
 		return err
 	}

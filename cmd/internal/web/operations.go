@@ -38,6 +38,9 @@ func (s *Server) getReady(_ access.Caller, w http.ResponseWriter, r *http.Reques
 	case status.Position < s.ReadyAt:
 		ready.Reasons = append(ready.Reasons, "the read models have not reached the end that the log had at the start")
 	}
+	if damage := s.Store.Damage(); damage != nil {
+		ready.Reasons = append(ready.Reasons, "the log is damaged: "+damage.Error())
+	}
 	for _, p := range status.Projections {
 		if p.Halted != nil {
 			ready.Reasons = append(ready.Reasons, p.Halted.Error())
