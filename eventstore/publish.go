@@ -35,7 +35,7 @@ func (w *writer) publish(ctx context.Context, b *pending, ahead bool) error {
 	}}
 	stuck := 0 // attempts that the server neither stored nor explained
 	for pause := 10 * time.Millisecond; ; pause = min(2*pause, time.Second) {
-		revivals := w.store.revivals.Load()
+		revivals, denials := w.store.revivals.Load(), w.store.denied.count.Load()
 		sequence, err := w.attempt(ctx, msg, ahead)
 		v := verdict(err)
 		switch {
@@ -44,6 +44,9 @@ func (w *writer) publish(ctx context.Context, b *pending, ahead bool) error {
 			return nil
 		case v == notStored && !b.doubt:
 			return failure(LogUnavailable, "the log did not take the block", "see the NATS server; then try again with the same id", err)
+		}
+		if denied := w.store.denied.since(denials, err); Is(denied, LogForbidden) && !b.doubt {
+			return denied
 		}
 		b.doubt = b.doubt || v == unknown
 		// If the block is there it was stored; if nothing is there, the same guard

@@ -76,6 +76,7 @@ type Store struct {
 	cfg    Config
 	js     jetstream.JetStream
 	stream jetstream.Stream
+	denied denials
 
 	mu      sync.Mutex
 	writers map[string]*writer
@@ -121,11 +122,11 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	if err != nil {
 		return nil, failure(LogUnavailable, "JetStream cannot be used", "", err)
 	}
-	stream, err := openStream(ctx, js, cfg)
-	if err != nil {
-		return nil, err
+	s := &Store{cfg: cfg, js: js, writers: map[string]*writer{}}
+	s.denied.watch(cfg.Conn)
+	if s.stream, err = openStream(ctx, js, cfg); err != nil {
+		return nil, s.denied.since(0, err)
 	}
-	s := &Store{cfg: cfg, js: js, stream: stream, writers: map[string]*writer{}}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	return s, nil
 }

@@ -77,7 +77,7 @@ var statuses = map[string]int{
 
 	eventstore.Busy: 429, "internal": 500,
 	eventstore.OutcomeUnknown: 503, eventstore.LogUnavailable: 503, eventstore.LogUnreadable: 503, eventstore.LogDamaged: 503,
-	eventstore.StreamSettings: 503, eventstore.StreamMissing: 503, eventstore.Closed: 503,
+	eventstore.LogForbidden: 503, eventstore.StreamSettings: 503, eventstore.StreamMissing: 503, eventstore.Closed: 503,
 	"projection_behind": 503, "projection_halted": 503, projections.Unavailable: 503,
 }
 
