@@ -40,6 +40,7 @@ type serveOptions struct {
 	token                     string        // empty: the one of the data directory
 	natsURL, natsUser, natsPW string
 	postgresURL               string
+	peopleURL, vaultURL       string // empty: postgresURL
 	stream                    string
 	replicas                  int
 	demo                      bool
@@ -70,7 +71,7 @@ func readServeOptions(cmd *cobra.Command) (o serveOptions, err error) {
 	o = serveOptions{
 		dir: get("AIDLEDGER_DATA"), listen: get("AIDLEDGER_LISTEN"), publicURL: strings.TrimSuffix(get("AIDLEDGER_PUBLIC_URL"), "/"), token: get("AIDLEDGER_TOKEN"),
 		natsURL: get("AIDLEDGER_NATS_URL"), natsUser: get("AIDLEDGER_NATS_USER"), natsPW: get("AIDLEDGER_NATS_PASSWORD"),
-		postgresURL: get("AIDLEDGER_POSTGRES_URL"), stream: get("AIDLEDGER_STREAM"),
+		postgresURL: get("AIDLEDGER_POSTGRES_URL"), peopleURL: get("AIDLEDGER_PEOPLE_URL"), vaultURL: get("AIDLEDGER_VAULT_URL"), stream: get("AIDLEDGER_STREAM"),
 	}
 	host, port, err := net.SplitHostPort(o.listen)
 	if err != nil {
@@ -184,7 +185,7 @@ func (s *server) start(ctx context.Context) error {
 	if err := s.openViews(ctx, log, database); err != nil {
 		return err
 	}
-	if err := s.openPeople(ctx, database); err != nil {
+	if err := s.openPeople(ctx, cmp.Or(s.peopleURL, database)); err != nil {
 		return err
 	}
 	url, err := s.startHTTP(ctx, listener)

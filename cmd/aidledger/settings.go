@@ -34,6 +34,8 @@ var settings = []setting{
 	{"oidc-issuer", "AIDLEDGER_OIDC_ISSUER", "", "address of an identity provider (OpenID Connect) whose accounts may be linked to people", "serve"},
 	{"oidc-client", "AIDLEDGER_OIDC_CLIENT_ID", "", "what this server is called there", "serve"},
 	{"", "AIDLEDGER_OIDC_CLIENT_SECRET", "", "its secret there", "serve"},
+	{"", "AIDLEDGER_PEOPLE_URL", "", "connection string for the tables of people, where they have a user of their own", "serve"},
+	{"", "AIDLEDGER_VAULT_URL", "", "connection string for the keys of personal data, where they have a user of their own", "serve"},
 	{"replicas", "AIDLEDGER_REPLICAS", "1", "copies of the log in a NATS cluster: 1, 3 or 5", "serve"},
 	{"stream", "AIDLEDGER_STREAM", "AIDLEDGER", "name of the JetStream stream", "serve"},
 

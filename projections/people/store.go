@@ -44,15 +44,7 @@ type Store struct {
 
 // Open brings the tables up to date and returns the store. Now is the clock.
 func Open(ctx context.Context, url string, now func() time.Time, log *slog.Logger) (*Store, error) {
-	config, err := pgxpool.ParseConfig(url)
-	if err != nil {
-		return nil, fmt.Errorf("the connection string of PostgreSQL: %w", err)
-	}
-	config.MaxConns = connectionsMax
-	config.ConnConfig.RuntimeParams["timezone"] = "UTC"
-	config.ConnConfig.RuntimeParams["search_path"] = schema
-	config.ConnConfig.RuntimeParams["synchronous_commit"] = "on" // a replay cannot bring these rows back
-	pool, err := pgxpool.NewWithConfig(ctx, config)
+	pool, err := connect(ctx, url, "")
 	if err != nil {
 		return nil, err
 	}
@@ -65,6 +57,33 @@ func Open(ctx context.Context, url string, now func() time.Time, log *slog.Logge
 	s.stop = stop
 	go s.listen(listening)
 	return s, nil
+}
+
+// connect makes connections, which act as the role where one is named.
+func connect(ctx context.Context, url, role string) (*pgxpool.Pool, error) {
+	config, err := pgxpool.ParseConfig(url)
+	if err != nil {
+		return nil, fmt.Errorf("the connection string of PostgreSQL: %w", err)
+	}
+	config.MaxConns = connectionsMax
+	config.ConnConfig.RuntimeParams["timezone"] = "UTC"
+	config.ConnConfig.RuntimeParams["search_path"] = schema
+	config.ConnConfig.RuntimeParams["synchronous_commit"] = "on" // a replay cannot bring these rows back
+	if role != "" {
+		config.ConnConfig.RuntimeParams["role"] = role
+	}
+	return pgxpool.NewWithConfig(ctx, config)
+}
+
+// Migrate brings the tables up to date as the role that owns them, for a server
+// whose own user must not. Open finds nothing to do then.
+func Migrate(ctx context.Context, url, role string) error {
+	pool, err := connect(ctx, url, role)
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	return migrate(ctx, pool)
 }
 
 // Close ends all connections.

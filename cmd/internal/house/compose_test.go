@@ -13,15 +13,22 @@ import (
 	"strings"
 	"testing"
 
+	"aidledger/eventstore"
+	"aidledger/projections/roles"
+
 	"github.com/jackc/pgx/v5"
 	"github.com/nats-io/nats-server/v2/server"
 )
 
 // composeSecrets are the variables that docker-compose.yml asks for and has no default for.
 var composeSecrets = map[string]string{
-	"NATS_PASSWORD":     "9f86d081884c7d659a2f",
-	"POSTGRES_PASSWORD": "60303ae22b998861bce3",
-	"AIDLEDGER_TOKEN":   "b28fd7b8f5c3a1c5e6a2",
+	"NATS_PASSWORD":      "9f86d081884c7d659a2f",
+	"POSTGRES_PASSWORD":  "60303ae22b998861bce3",
+	"PROJECTOR_PASSWORD": "4e07408562bedb8b60ce",
+	"API_PASSWORD":       "4b227777d4dd1fc61c6f",
+	"VAULT_PASSWORD":     "ef2d127de37b942baad0",
+	"BI_PASSWORD":        "e7f6c011776e8db7cd33",
+	"AIDLEDGER_TOKEN":    "b28fd7b8f5c3a1c5e6a2",
 }
 
 func readFile(t *testing.T, name string) string {
@@ -178,19 +185,24 @@ func TestComposeSetsOnlyWhatTheServerReads(t *testing.T) {
 }
 
 func TestComposeGivesAPostgresURLThatPgxUnderstands(t *testing.T) {
-	urls := regexp.MustCompile(`AIDLEDGER_POSTGRES_URL: (\S+)`).FindAllStringSubmatch(composeFile(t, composeSecrets), -1)
-	if len(urls) != 2 {
-		t.Fatalf("found %d connection strings, want one for each server", len(urls))
-	}
-	for i, host := range []string{"postgres", "postgres-cluster"} {
-		config, err := pgx.ParseConfig(urls[i][1])
-		if err != nil {
-			t.Fatal(err)
+	for variable, user := range map[string][2]string{
+		"SETUP_POSTGRES_URL": {"aidledger", "POSTGRES_PASSWORD"}, "POSTGRES_URL": {roles.Projector, "PROJECTOR_PASSWORD"}, "PEOPLE_URL": {roles.API, "API_PASSWORD"},
+		"VAULT_URL": {roles.Vault, "VAULT_PASSWORD"},
+	} {
+		urls := regexp.MustCompile(`AIDLEDGER_`+variable+`: (\S+)`).FindAllStringSubmatch(composeFile(t, composeSecrets), -1)
+		if len(urls) != 2 {
+			t.Fatalf("found %d connection strings %s, want one for each server", len(urls), variable)
 		}
-		got := []string{config.Host, strconv.Itoa(int(config.Port)), config.User, config.Password, config.Database}
-		want := []string{host, "5432", "aidledger", composeSecrets["POSTGRES_PASSWORD"], "aidledger"}
-		if !slices.Equal(got, want) {
-			t.Errorf("%s means %q, want %q", urls[i][1], got, want)
+		for i, host := range []string{"postgres", "postgres-cluster"} {
+			config, err := pgx.ParseConfig(urls[i][1])
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := []string{config.Host, strconv.Itoa(int(config.Port)), config.User, config.Password, config.Database}
+			want := []string{host, "5432", user[0], composeSecrets[user[1]], "aidledger"}
+			if !slices.Equal(got, want) {
+				t.Errorf("%s means %q, want %q", urls[i][1], got, want)
+			}
 		}
 	}
 }
@@ -258,6 +270,18 @@ func TestNATSAcceptsItsConfigurationWithAnyPassword(t *testing.T) {
 					name, options.JetStream, options.SyncAlways, options.StoreDir)
 			}
 		}
+	}
+}
+
+func TestNATSGivesTheServerTheLeastThatItNeeds(t *testing.T) {
+	options, err := natsOptions(t, composeFile(t, composeSecrets), "nats.conf", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	publish, subscribe := eventstore.Permissions(eventstore.DefaultStream)
+	given := options.Users[0].Permissions
+	if given == nil || given.Publish == nil || given.Subscribe == nil || !slices.Equal(given.Publish.Allow, publish) || !slices.Equal(given.Subscribe.Allow, subscribe) {
+		t.Errorf("docker-compose.yml gives %+v; write what aidledger setup nats prints", given)
 	}
 }
 

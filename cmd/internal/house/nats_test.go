@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"aidledger/eventstore"
+
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -98,13 +100,13 @@ func TestTheServersPasswordCannotShortenTheLog(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	config := jetstream.StreamConfig{Name: "log", Subjects: []string{"log.>"}, AllowDirect: true}
+	config := jetstream.StreamConfig{Name: eventstore.DefaultStream, Subjects: []string{eventstore.DefaultStream + ".*"}, AllowDirect: true}
 	stream, err := js.CreateStream(t.Context(), config)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for range 3 {
-		if _, err := js.Publish(t.Context(), "log.a", []byte("block")); err != nil {
+		if _, err := js.Publish(t.Context(), eventstore.DefaultStream+".a", []byte("block")); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -115,7 +117,7 @@ func TestTheServersPasswordCannotShortenTheLog(t *testing.T) {
 		"deleting a message":  func(ctx context.Context) error { return stream.DeleteMsg(ctx, 2) },
 		"erasing a message":   func(ctx context.Context) error { return stream.SecureDeleteMsg(ctx, 2) },
 		"limiting the stream": func(ctx context.Context) error { _, err := js.UpdateStream(ctx, shorter); return err },
-		"deleting the stream": func(ctx context.Context) error { return js.DeleteStream(ctx, "log") },
+		"deleting the stream": func(ctx context.Context) error { return js.DeleteStream(ctx, eventstore.DefaultStream) },
 	} {
 		ctx, cancel := context.WithTimeout(t.Context(), readyMax)
 		done := make(chan error, 1)
@@ -162,9 +164,9 @@ func TestThreeNATSNodesKeepThreeReplicas(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	config := jetstream.StreamConfig{Name: "log", Subjects: []string{"log.>"}, Replicas: 3}
+	config := jetstream.StreamConfig{Name: eventstore.DefaultStream, Subjects: []string{eventstore.DefaultStream + ".*"}, Replicas: 3}
 	stream := createWhenReady(t, js, config)
-	if _, err := js.Publish(t.Context(), "log.a", []byte("block")); err != nil {
+	if _, err := js.Publish(t.Context(), eventstore.DefaultStream+".a", []byte("block")); err != nil {
 		t.Fatal(err)
 	}
 	info, err := stream.Info(t.Context())
