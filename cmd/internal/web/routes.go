@@ -29,6 +29,7 @@ var routes = []Route{
 	{"GET", "/livez", access.Public, (*Server).getLive, "Answers as long as the process does."},
 	{"GET", "/readyz", access.Public, (*Server).getReady, "Answers 200 when the read models hold what the log held at the start."},
 
+	{"GET", "/metrics", access.ReadMetrics, (*Server).getMetrics, "Figures for monitoring, in the text format of Prometheus."},
 	{"GET", "/api", access.Public, (*Server).getAPIPage, "Describes the API to people."},
 	{"GET", "/api.css", access.Public, (*Server).getAPIStyle, "The style of that page."},
 	{"GET", "/v1/openapi.json", access.Public, (*Server).getOpenAPI, "Describes the API to programs (OpenAPI 3.1)."},

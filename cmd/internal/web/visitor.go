@@ -12,7 +12,7 @@ import (
 // visitor is who looks at the pages of a demonstration from this machine
 // without having signed in: somebody who may read, and nothing more.
 func (s *Server) visitor(r *http.Request) access.Caller {
-	if !s.Pages || !fromHere(r) || r.URL.Path == "/v1" || strings.HasPrefix(r.URL.Path, "/v1/") {
+	if !s.Pages || !fromHere(r) || r.URL.Path == "/metrics" || r.URL.Path == "/v1" || strings.HasPrefix(r.URL.Path, "/v1/") {
 		return access.Caller{}
 	}
 	role, _ := access.LookupRole(access.Auditor)

@@ -50,6 +50,7 @@ type Server struct {
 	Config
 	gate    access.Gate
 	routes  []Route
+	meters  map[string]*meter // by method and path of a route
 	handler http.Handler
 	ctx     context.Context // ends with the server: what follows the log stops then
 	stop    context.CancelFunc
@@ -57,7 +58,7 @@ type Server struct {
 
 // New returns a server of the API, and of more routes beside it.
 func New(c Config, more ...Route) *Server {
-	s := &Server{Config: c, gate: access.Gate{Log: c.Log}, routes: slices.Concat(routes, more)}
+	s := &Server{Config: c, gate: access.Gate{Log: c.Log}, meters: map[string]*meter{}, routes: slices.Concat(routes, more)}
 	if c.People != nil {
 		s.routes = append(s.routes, peopleRoutes...)
 		if c.Identity != nil {
@@ -126,9 +127,14 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // answer makes an http.Handler of a route: it finds the caller, asks the gate,
 // sends the problem that the handler returns, and turns a panic into one.
 func (s *Server) answer(rt Route) http.Handler {
+	m := &meter{}
+	s.meters[rt.Method+" "+rt.Path] = m
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		begun, status := time.Now(), http.StatusOK
+		defer func() { m.count(status, time.Since(begun)) }()
 		defer func() {
 			if cause := recover(); cause != nil {
+				status = http.StatusInternalServerError
 				s.panicked(w, r, cause)
 			}
 		}()
@@ -144,6 +150,7 @@ func (s *Server) answer(rt Route) http.Handler {
 			panic(http.ErrAbortHandler)
 		}
 		p := ProblemOf(err)
+		status = p.Status
 		if p.Code == "internal" {
 			p.Request = rand.Text()
 			s.Log.Error("a request failed", "request", p.Request, "method", r.Method, "route", r.Pattern, "error", err)
