@@ -104,18 +104,24 @@ func TestTheLanguageIsChineseUnlessSomebodyAsksForEnglish(t *testing.T) {
 	}
 }
 
+var (
+	marked     = regexp.MustCompile(`(?s)<(?:button|p|span|strong)[^>]* lang="[^"]*"[^>]*>.*?</(?:button|p|span|strong)>`)
+	verbatim   = regexp.MustCompile(`(?s)<(?:code|pre)[ >].*?</(?:code|pre)>`)
+	attributes = regexp.MustCompile(`(?:title|aria-label|placeholder|alt)="([^"]*)"`)
+	tags       = regexp.MustCompile(`<[^>]*>`)
+	chinese    = regexp.MustCompile(`\p{Han}+`)
+	latin      = regexp.MustCompile(`[A-Za-z]{2,}`)
+)
+
 // spoken is what a page says in its own language: without tags, without what is
 // marked as of another language.
 func spoken(page string) string {
-	marked := regexp.MustCompile(`(?s)<(button|p|span|strong)[^>]* lang="[^"]*"[^>]*>.*?</(button|p|span|strong)>`)
-	page = marked.ReplaceAllString(page, "")
-	page = regexp.MustCompile(`(?s)<(code|pre)[ >].*?</(code|pre)>`).ReplaceAllString(page, "")
-	attributes := regexp.MustCompile(`(?:title|aria-label|placeholder|alt)="([^"]*)"`)
+	page = verbatim.ReplaceAllString(marked.ReplaceAllString(page, ""), "")
 	var said strings.Builder
 	for _, m := range attributes.FindAllStringSubmatch(page, -1) {
 		said.WriteString(m[1] + "\n")
 	}
-	said.WriteString(regexp.MustCompile(`(?s)<[^>]*>`).ReplaceAllString(page, "\n"))
+	said.WriteString(tags.ReplaceAllString(page, "\n"))
 	return html.UnescapeString(said.String())
 }
 
@@ -125,9 +131,9 @@ var international = regexp.MustCompile(`\b(CSV|XLSX|CNY|JSON|PDF|TOTP|Excel|ccx|
 func foreign(tag, page string) string {
 	said := spoken(page)
 	if tag == "en" {
-		return regexp.MustCompile(`\p{Han}+`).FindString(said)
+		return chinese.FindString(said)
 	}
-	return regexp.MustCompile(`[A-Za-z]{2,}`).FindString(international.ReplaceAllString(said, ""))
+	return latin.FindString(international.ReplaceAllString(said, ""))
 }
 
 func TestAForeignTextIsFound(t *testing.T) {

@@ -170,7 +170,10 @@ func TestPagesToRead(t *testing.T) {
 	}
 }
 
-var links = regexp.MustCompile(`(?:href|src)="([^"#]+)`)
+var (
+	links     = regexp.MustCompile(`(?:href|src)="([^"#]+)`)
+	differing = regexp.MustCompile(`[0-9]+|=[^&]*|(trace|events)/.*|ledgers/[^/?]*`)
+)
 
 func everyLinkOfEveryPageLeadsSomewhere(t *testing.T, s *running) {
 	seen := map[string]bool{"/": true}
@@ -187,16 +190,14 @@ func everyLinkOfEveryPageLeadsSomewhere(t *testing.T, s *running) {
 		if policy := h.Get("Content-Security-Policy"); !strings.HasPrefix(policy, "default-src 'self';") {
 			t.Errorf("%s has the policy %q", queue[0], policy)
 		}
-		for what, pattern := range forbidden {
-			if found := pattern.FindString(page); found != "" {
-				t.Errorf("%s has %s: %s", queue[0], what, found)
-			}
-		}
 		for _, m := range links.FindAllStringSubmatch(page, -1) {
 			link := html.UnescapeString(m[1])
 			// A few of each shape are enough: one page differs from the next by its ids.
-			shape := regexp.MustCompile(`[0-9]+|=[^&]*|(trace|events)/.*`).ReplaceAllString(link, "$1")
-			if seen[link] || shapes[shape] >= 4 {
+			if seen[link] {
+				continue
+			}
+			shape := differing.ReplaceAllString(link, "$1")
+			if shapes[shape] >= 2 {
 				continue
 			}
 			seen[link] = true
@@ -204,7 +205,7 @@ func everyLinkOfEveryPageLeadsSomewhere(t *testing.T, s *running) {
 			queue = append(queue, link)
 		}
 	}
-	if len(seen) < 150 {
+	if len(seen) < 60 {
 		t.Errorf("only %d pages are linked", len(seen))
 	}
 }
