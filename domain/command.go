@@ -15,6 +15,7 @@ import (
 //	json  the field's name; a field without omitzero or omitempty is required
 //	doc   what it means, shown by help texts and API descriptions
 //	enum  the values that it may take, separated by commas
+//	personal  what it says about a person, see [Personal]
 //	text  "note" allows several lines and 2,000 characters instead of one line and 200
 //
 // Only Check changes a command; deciding it leaves it as it is, so that it can
@@ -60,6 +61,7 @@ type Field struct {
 	Enum     []string
 	Required bool
 	Item     []Field // of a list
+	Personal string  // what it says about a person, who is protected; see [Personal]
 	index    []int
 }
 
@@ -85,6 +87,14 @@ func Commands() []CommandType {
 	all := slices.Collect(maps.Values(commandTypes))
 	slices.SortFunc(all, func(a, b CommandType) int { return strings.Compare(a.Name, b.Name) })
 	return all
+}
+
+// HoldsPersonal tells whether a command has fields that say something about a
+// person and have to be sealed before it is recorded.
+func HoldsPersonal(c Command) bool {
+	return slices.ContainsFunc(commandTypes[CommandName(c)].Field, func(f Field) bool {
+		return f.Personal != "" || slices.ContainsFunc(f.Item, func(item Field) bool { return item.Personal != "" })
+	})
 }
 
 // LookupCommand returns the command of that name.

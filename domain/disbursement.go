@@ -250,6 +250,9 @@ func (e *FundsDisbursed) evolve(l *Ledger) {
 	if e.Disbursement != "" && e.Reverses == "" {
 		l.names.put(e.Disbursement, NounDisbursement)
 	}
+	if e.Disbursement != "" {
+		e.pays(l)
+	}
 	if e.Voucher != "" {
 		e.claimVoucher(l)
 	}

@@ -36,10 +36,13 @@ func fieldsOf(t reflect.Type, path []int) []Field {
 			continue
 		}
 		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if name == "-" {
+			continue // not for people to fill in
+		}
 		field := Field{
 			Name: name, Doc: f.Tag.Get("doc"), index: index,
 			Required: !strings.Contains(options, "omitzero") && !strings.Contains(options, "omitempty"),
-			Type:     fieldType(f),
+			Type:     fieldType(f), Personal: f.Tag.Get("personal"),
 		}
 		if enum := f.Tag.Get("enum"); enum != "" {
 			field.Enum = strings.Split(enum, ",")
@@ -124,6 +127,12 @@ func required(name string) *Refusal {
 // checkField normalises one scalar. Amounts, dates and quantities were already
 // parsed by their own types; what a zero of them means is for the rules.
 func checkField(at reflect.Value, f Field) *Refusal {
+	if p, ok := at.Addr().Interface().(*Personal); ok {
+		if f.Required && p.IsZero() {
+			return required(f.Name)
+		}
+		return p.normalise(f.Personal)
+	}
 	if at.Kind() != reflect.String {
 		if f.Type == "integer" && f.Required && at.Int() == 0 {
 			return required(f.Name)
@@ -136,6 +145,9 @@ func checkField(at reflect.Value, f Field) *Refusal {
 	}
 	if text == "" && f.Required {
 		return required(f.Name)
+	}
+	if holdsIDNumber(text) && f.Type != "id" {
+		return refuse("id_number_in_text", "the text has a citizen's number in it").hint("take it out; numbers of people stand in fields of their own, where they are sealed")
 	}
 	if text != "" && len(f.Enum) > 0 && !slices.Contains(f.Enum, text) {
 		return refuse("value_unknown", "%q is not a value of %s", text, f.Name).

@@ -20,6 +20,7 @@ type story struct {
 	ledger  *domain.Ledger
 	today   domain.Date
 	actor   string
+	role    string
 	entries map[string][]domain.Event
 	events  []domain.Event
 	told    int
@@ -28,7 +29,7 @@ type story struct {
 // given folds commands into a new ledger. All of them have to be accepted.
 func given(t testing.TB, commands ...domain.Command) *story {
 	t.Helper()
-	s := &story{t: t, ledger: domain.NewLedger(), today: day("2020-06-15"), actor: "li", entries: map[string][]domain.Event{}}
+	s := &story{t: t, ledger: domain.NewLedger(), today: day("2020-06-15"), actor: "li", role: "clerk", entries: map[string][]domain.Event{}}
 	s.ledger.Track()
 	return s.and(commands...)
 }
@@ -67,7 +68,7 @@ func (s *story) when(c domain.Command) *outcome {
 	if o.err = domain.Check(c); o.err != nil {
 		return o
 	}
-	ctx := domain.Context{Entry: entry, Actor: s.actor, Role: "clerk", Today: s.today,
+	ctx := domain.Context{Entry: entry, Actor: s.actor, Role: s.role, Today: s.today,
 		Recorded: time.Date(2020, 6, 15, 1, 2, 3, 0, time.UTC)}
 	if r, ok := c.(domain.Referrer); ok {
 		ctx.Original = s.entries[r.RefersTo()]

@@ -30,6 +30,14 @@ type Ledger struct {
 	thresholds    table[Currency, int64]  // above which a payment needs an approval
 	requests      table[ID, request]
 	openRequests  table[ID, []ID] // of each fund
+	findings      table[ID, finding]
+	findingKeys   table[key, struct{}] // of checks; see FindingClosed
+	checkLimits   table[string, int]
+	beneficiaries table[ID, beneficiary]
+	benefits      table[benefitKey, []Date] // periods
+	paid          table[ID, payment]        // by disbursement
+	standards     table[ID, Money]          // of projects
+	notices       table[ID, bool]           // withdrawn?
 	totals        table[Currency, Sums]
 	closedYears   table[int, bool]
 	restatements  table[string, restatement] // allowed, by entry
@@ -61,6 +69,14 @@ func NewLedger() *Ledger {
 	l.thresholds = newTable[Currency, int64](u)
 	l.requests = newTable[ID, request](u)
 	l.openRequests = newTable[ID, []ID](u)
+	l.findings = newTable[ID, finding](u)
+	l.findingKeys = newTable[key, struct{}](u)
+	l.checkLimits = newTable[string, int](u)
+	l.beneficiaries = newTable[ID, beneficiary](u)
+	l.benefits = newTable[benefitKey, []Date](u)
+	l.paid = newTable[ID, payment](u)
+	l.standards = newTable[ID, Money](u)
+	l.notices = newTable[ID, bool](u)
 	l.totals = newTable[Currency, Sums](u)
 	l.payments = newTable[key, []Date](u)
 	l.closedYears = newTable[int, bool](u)
@@ -135,6 +151,10 @@ const (
 	NounIndicator    Noun = "indicator"
 	NounDisbursement Noun = "disbursement"
 	NounRequest      Noun = "request"
+	NounFinding      Noun = "finding"
+	NounAttachment   Noun = "attachment"
+	NounNotice       Noun = "notice"
+	NounBeneficiary  Noun = "beneficiary"
 	NounNote         Noun = "note"
 )
 

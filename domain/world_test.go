@@ -141,6 +141,8 @@ func everything(t testing.TB) *story {
 		agree("a"), pair("pair"), unpair("pair", "2019"), halves("school"), reported("1", "5", "2018"), closed(2017))
 	everyRequest(s)
 	restate(s)
+	everyFinding(s)
+	everyBenefit(s)
 	for _, next := range steps[1:5] {
 		s.and(next.do(step("road", "2018")))
 	}

@@ -41,6 +41,11 @@ type Config struct {
 	// it, and nothing is recorded then. Nil: there is always room.
 	Room func() error
 
+	// Seal is called with a command of a ledger that says something about a
+	// person, after it was checked and before it is hashed; it seals what must
+	// not be in the log. Nil: such commands are refused.
+	Seal func(ctx context.Context, ledger string, c domain.Command) error
+
 	// Revive is called when the server answers questions but did not store a
 	// block in time, as JetStream does after its disk was full. Nil: the operator
 	// of the server has to start it again.

@@ -94,7 +94,7 @@ func (s *Store) submit(ctx context.Context, ledger string, rs []Request, atomic,
 	}
 	j := &job{ctx: ctx, atomic: atomic, dry: dry, items: make([]item, len(rs)), answer: make(chan []Outcome, 1)}
 	for i, r := range rs {
-		j.items[i] = newItem(r)
+		j.items[i] = s.newItem(ctx, w.ledger, r)
 	}
 	return w.submit(j)
 }
@@ -127,7 +127,7 @@ type item struct {
 
 // newItem checks and hashes a command in the caller's goroutine, so that the
 // one writer of the ledger has less to do.
-func newItem(r Request) item {
+func (s *Store) newItem(ctx context.Context, ledger string, r Request) item {
 	it := item{Request: r, key: keyOf(r.ID), name: domain.CommandName(r.Command)}
 	if it.err = checkRequestID(r.ID); it.err != nil {
 		return it
@@ -135,9 +135,14 @@ func newItem(r Request) item {
 	if it.err = domain.Check(r.Command); it.err != nil {
 		return it
 	}
+	if s.cfg.Seal != nil && domain.HoldsPersonal(r.Command) {
+		if it.err = s.cfg.Seal(ctx, ledger, r.Command); it.err != nil {
+			return it
+		}
+	}
 	fields, err := json.Marshal(r.Command)
 	if err != nil {
-		it.err = failure(LogUnavailable, "the command cannot be encoded", "", err)
+		it.err = failure(LogUnavailable, "the command cannot be encoded", "start the server with its vault if it is about a person", err)
 		return it
 	}
 	h := sha256.New()

@@ -2,6 +2,7 @@ package projections
 
 import (
 	"fmt"
+	"strings"
 
 	"aidledger/domain"
 )
@@ -26,6 +27,20 @@ func (p *programme) oversee() {
 	content := domain.RequestContent{Request: input.Request, Fund: fund, Project: project, Amount: domain.Money{Minor: 30000, Currency: "CNY"}}
 	p.as("checker", &domain.ApproveDisbursement{Request: input.Request, Content: content.Hash("")})
 	p.must(&domain.DisburseFunds{FundAmount: input.FundAmount, Project: project, Request: input.Request})
+	p.must(&domain.RaiseFinding{Finding: own("finding"), Severity: "major", Text: "no contract"})
+	p.must(&domain.SetCheckThreshold{Threshold: "idle-days", Value: 100 + p.count})
+	p.must(&domain.PublishNotice{Notice: own("notice"), Project: project, Place: "v-0", Amount: amountOf("300"), Contact: "12317",
+		From: dateOf("2024-01-01"), To: dateOf("2024-01-20")})
+	p.must(&domain.AddAttachment{Attachment: own("scan"), Name: "scan.pdf", MediaType: "application/pdf", Length: 3, SHA256: strings.Repeat("ab", 32)})
+	pay := &domain.DisburseFunds{FundAmount: domain.FundAmount{Fund: fund, Amount: amountOf("10")}, Project: project, Disbursement: own("paid")}
+	person := &domain.RegisterBeneficiary{Beneficiary: own("person"), Kind: "person", Place: "v-0"}
+	person.Name.Seal("sealed")
+	person.IDNumber.Seal("sealed")
+	p.must(pay)
+	p.must(person)
+	p.must(&domain.SetBenefitStandard{Project: project, Amount: amountOf("5")})
+	p.must(&domain.RecordBenefit{BenefitInput: domain.BenefitInput{Project: project, Period: dateOf("2023"), Disbursement: pay.Disbursement},
+		BenefitLine: domain.BenefitLine{Beneficiary: person.Beneficiary, Amount: amountOf("6")}})
 	p.must(&domain.CloseYear{Year: 1950})
 	p.as("checker", &domain.AllowRestatement{Entry: fmt.Sprintf("%s-entry-%d", p.name, p.count+1), Year: 1950, LastDay: dateOf("2100"), Reason: "archive"})
 	p.must(&domain.RegisterOrganisation{Organisation: own("old"), Name: "Old", Kind: "other", Evidence: domain.Evidence{Date: dateOf("1950")}})

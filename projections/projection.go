@@ -33,6 +33,9 @@ var projections = []*projection{
 	requestsProjection,
 	restatementsProjection,
 	entriesProjection,
+	findingsProjection,
+	noticesProjection,
+	beneficiariesProjection,
 	journalProjection,
 	totalsProjection,
 }

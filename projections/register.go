@@ -54,7 +54,7 @@ type Ledger struct {
 }
 
 var ledgersList = listing[Ledger]{
-	projection: "register", table: "ledgers", id: "ledger",
+	projection: "register", table: "ledgers", id: "ledger", filters: equal("ledger"),
 	columns: "x.ledger, x.title, x.zone, x.currency, x.invented, x.closed_years",
 	targets: func(v *Ledger) ([]any, func() error) {
 		return []any{&v.Ledger, &v.Title, &v.Zone, &v.Currency, &v.Invented, &v.ClosedYears}, nil

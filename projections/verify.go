@@ -20,6 +20,9 @@ type Report struct {
 	Hash     string              `json:"hash"` // of the last block
 	Tables   []TableReport       `json:"tables"`
 	Clean    bool                `json:"clean"`
+
+	Files        uint64   `json:"files,omitzero"`          // attachments whose bytes were compared with their hash
+	DamagedFiles []string `json:"damaged_files,omitempty"` // ledger and id of those that are lost or changed
 }
 
 // TableReport says how the rows of one table compare with a replay.

@@ -18,6 +18,7 @@ import (
 //
 //	lock         held by the server's process
 //	token        what clients present, for the owner alone
+//	master.key   what wraps the keys of people, for the owner alone
 //	server.json  where the running server is, for clients on this machine
 //	logs         the names of the logs that were opened from here
 //	nats/        the log, unless it is on servers elsewhere
@@ -61,32 +62,33 @@ func (d *dataDir) file(name string) string { return filepath.Join(d.path, name) 
 // release lets another process take the directory.
 func (d *dataDir) release() { d.lock.Close() }
 
-// token returns the token that is kept in the directory, and makes one at the
-// first call. It refuses a token that others may read.
-func (d *dataDir) token() (string, error) {
-	name := d.file("token")
+// secret returns the 64 hexadecimal digits that are kept in a file of the
+// directory, and makes them at the first call. It refuses a file that others may
+// read.
+func (d *dataDir) secret(file string) (string, error) {
+	name := d.file(file)
 	info, err := os.Stat(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		var random [32]byte
 		rand.Read(random[:]) // never fails
-		token := hex.EncodeToString(random[:])
-		return token, replaceFile(name, []byte(token+"\n"))
+		secret := hex.EncodeToString(random[:])
+		return secret, replaceFile(name, []byte(secret+"\n"))
 	}
 	if err != nil {
 		return "", err
 	}
 	if info.Mode().Perm()&0o077 != 0 {
-		return "", fmt.Errorf("others may read the token in %s; close it with: chmod 600 %s", name, name)
+		return "", fmt.Errorf("others may read the secret in %s; close it with: chmod 600 %s", name, name)
 	}
 	text, err := os.ReadFile(name)
 	if err != nil {
 		return "", err
 	}
-	token := strings.TrimSpace(string(text))
-	if token == "" {
-		return "", fmt.Errorf("the token in %s is empty; remove the file to get a new one", name)
+	secret := strings.TrimSpace(string(text))
+	if secret == "" {
+		return "", fmt.Errorf("the secret in %s is empty; restore it, or remove the file to get a new one", name)
 	}
-	return token, nil
+	return secret, nil
 }
 
 // address is how clients on this machine find the server.

@@ -98,6 +98,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usage(cmd, "%v", err) })
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.AddCommand(c.serve(), c.do(), c.totals(), c.events(), c.trace(), c.status(), c.people(), c.rebuild(), c.setup(), c.verify(), c.bench(), c.chaos())
+	root.AddCommand(c.check())
 	root.SetArgs(args)
 	root.SetIn(stdin)
 	root.SetOut(c.out)

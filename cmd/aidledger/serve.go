@@ -17,12 +17,14 @@ import (
 	"syscall"
 	"time"
 
+	"aidledger/cmd/internal/checks"
 	"aidledger/cmd/internal/demo"
 	"aidledger/cmd/internal/pages"
 	"aidledger/cmd/internal/web"
 	"aidledger/eventstore"
 	"aidledger/projections"
 	"aidledger/projections/people"
+	"aidledger/projections/vault"
 
 	"github.com/spf13/cobra"
 )
@@ -43,8 +45,10 @@ type serveOptions struct {
 	peopleURL, vaultURL       string // empty: postgresURL
 	stream                    string
 	replicas                  int
+	vaultKey                  string // empty: the one of the data directory
 	demo                      bool
-	loopback                  bool // nobody on another machine can reach it
+	loopback                  bool          // nobody on another machine can reach it
+	checkEvery                time.Duration // 0: never by itself
 }
 
 func (c *command) serve() *cobra.Command {
@@ -69,7 +73,7 @@ func (c *command) serve() *cobra.Command {
 func readServeOptions(cmd *cobra.Command) (o serveOptions, err error) {
 	get := func(env string) string { return value(cmd, env) }
 	o = serveOptions{
-		dir: get("AIDLEDGER_DATA"), listen: get("AIDLEDGER_LISTEN"), publicURL: strings.TrimSuffix(get("AIDLEDGER_PUBLIC_URL"), "/"), token: get("AIDLEDGER_TOKEN"),
+		dir: get("AIDLEDGER_DATA"), listen: get("AIDLEDGER_LISTEN"), publicURL: strings.TrimSuffix(get("AIDLEDGER_PUBLIC_URL"), "/"), token: get("AIDLEDGER_TOKEN"), vaultKey: get("AIDLEDGER_VAULT_KEY"),
 		natsURL: get("AIDLEDGER_NATS_URL"), natsUser: get("AIDLEDGER_NATS_USER"), natsPW: get("AIDLEDGER_NATS_PASSWORD"),
 		postgresURL: get("AIDLEDGER_POSTGRES_URL"), peopleURL: get("AIDLEDGER_PEOPLE_URL"), vaultURL: get("AIDLEDGER_VAULT_URL"), stream: get("AIDLEDGER_STREAM"),
 	}
@@ -101,6 +105,9 @@ func readServeOptions(cmd *cobra.Command) (o serveOptions, err error) {
 	if o.replicas > 1 && o.natsURL == "" {
 		return o, usage(cmd, "--replicas %d needs the servers of a cluster in --nats-url", o.replicas)
 	}
+	if o.checkEvery, err = time.ParseDuration(get("AIDLEDGER_CHECK_EVERY")); err != nil || o.checkEvery < 0 {
+		return o, usage(cmd, "--check-every is %q; write a time such as 24h, or 0", get("AIDLEDGER_CHECK_EVERY"))
+	}
 	return o, checkNames(cmd, o)
 }
 
@@ -128,6 +135,7 @@ type server struct {
 	data     *dataDir
 	store    *eventstore.Store
 	views    *projections.DB
+	vault    *vault.Vault
 	people   *people.Store
 	runner   *projections.Runner
 	versions map[string]string
@@ -165,7 +173,7 @@ func (s *server) start(ctx context.Context) error {
 	}
 	s.parts = append(s.parts, part{"", func(context.Context) error { s.data.release(); return nil }})
 	if s.token == "" {
-		if s.token, err = s.data.token(); err != nil {
+		if s.token, err = s.data.secret("token"); err != nil {
 			return err
 		}
 	}
@@ -182,12 +190,17 @@ func (s *server) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if log.Seal, err = s.openVault(ctx, database); err != nil {
+		return err
+	}
 	if err := s.openViews(ctx, log, database); err != nil {
 		return err
 	}
 	if err := s.openPeople(ctx, cmp.Or(s.peopleURL, database)); err != nil {
 		return err
 	}
+	s.startForgetting(ctx)
+	s.startChecks(ctx)
 	url, err := s.startHTTP(ctx, listener)
 	if err != nil {
 		return err
@@ -268,6 +281,24 @@ func waitFor(ctx context.Context, ended <-chan struct{}) error {
 	}
 }
 
+// startChecks lets the checks run from time to time.
+func (s *server) startChecks(ctx context.Context) {
+	if s.checkEvery == 0 {
+		return
+	}
+	checker := checks.Checker{Store: s.store, Views: s.views, Runner: s.runner, Now: time.Now, Log: s.log}
+	running, stop := context.WithCancel(context.WithoutCancel(ctx))
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		checker.RunEvery(running, s.checkEvery)
+	}()
+	s.parts = append(s.parts, part{"the checks", func(ctx context.Context) error {
+		stop()
+		return waitFor(ctx, ended)
+	}})
+}
+
 // startHTTP answers requests, and returns where.
 func (s *server) startHTTP(ctx context.Context, listener net.Listener) (url string, err error) {
 	end, err := s.store.End(ctx)
@@ -282,7 +313,7 @@ func (s *server) startHTTP(ctx context.Context, listener net.Listener) (url stri
 	url = "http://" + net.JoinHostPort(host, strconv.Itoa(at.Port))
 	s.publicURL = cmp.Or(s.publicURL, url)
 	site := pages.New(pages.Config{Store: s.store, Views: s.views, Runner: s.runner, Log: s.log, Now: time.Now, Versions: s.versions})
-	h := web.New(web.Config{Store: s.store, Views: s.views, Runner: s.runner, Log: s.log, Token: s.token,
+	h := web.New(web.Config{Store: s.store, Views: s.views, Vault: s.vault, Runner: s.runner, Log: s.log, Token: s.token,
 		People: s.people, Identity: s.identity, PublicURL: s.publicURL, ReadyAt: end, Pages: s.demo, Versions: s.versions, ShowProblem: site.ShowProblem, Translate: pages.Problem},
 		site.Routes()...).HTTP()
 	go func() {

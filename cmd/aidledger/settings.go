@@ -25,6 +25,7 @@ var settings = []setting{
 	{"data", "AIDLEDGER_DATA", "", "directory of the ledger's data", "both"},
 	{"", "AIDLEDGER_TOKEN", "", "token that clients present; serve makes one if there is none", "both"},
 
+	{"", "AIDLEDGER_VAULT_KEY", "", "master key that wraps the keys of people, 64 hexadecimal digits; the one of the data directory if there is none", "serve"},
 	{"listen", "AIDLEDGER_LISTEN", "127.0.0.1:8080", "address to listen on; port 0 picks one", "serve"},
 	{"nats-url", "AIDLEDGER_NATS_URL", "", "NATS servers to use instead of the one inside", "serve"},
 	{"nats-user", "AIDLEDGER_NATS_USER", "", "user at the NATS servers", "serve"},
@@ -37,6 +38,7 @@ var settings = []setting{
 	{"", "AIDLEDGER_PEOPLE_URL", "", "connection string for the tables of people, where they have a user of their own", "serve"},
 	{"", "AIDLEDGER_VAULT_URL", "", "connection string for the keys of personal data, where they have a user of their own", "serve"},
 	{"replicas", "AIDLEDGER_REPLICAS", "1", "copies of the log in a NATS cluster: 1, 3 or 5", "serve"},
+	{"check-every", "AIDLEDGER_CHECK_EVERY", "24h", "how often all checks run over all ledgers; 0: only when they are asked for", "serve"},
 	{"stream", "AIDLEDGER_STREAM", "AIDLEDGER", "name of the JetStream stream", "serve"},
 
 	{"url", "AIDLEDGER_URL", "", "address of the server; found in the data directory if left out", "client"},

@@ -89,11 +89,11 @@ func TestTheTokenIsKeptForItsOwnerAlone(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer d.release()
-	first, err := d.token()
+	first, err := d.secret("token")
 	if err != nil || len(first) != 64 {
 		t.Fatalf("got %q, %v", first, err)
 	}
-	if again, err := d.token(); err != nil || again != first {
+	if again, err := d.secret("token"); err != nil || again != first {
 		t.Errorf("the second time it is %q, %v", again, err)
 	}
 	if err := d.announce(address{URL: "http://127.0.0.1:1", Token: first}); err != nil {

@@ -43,6 +43,9 @@ func (c *command) printReport(r projections.Report) {
 		g.add(t.Table, strconv.FormatUint(t.Rows, 10), strconv.FormatUint(t.Differences, 10), strings.Join(t.Keys, "; "))
 	}
 	g.print(c.out)
+	for _, file := range r.DamagedFiles {
+		fmt.Fprintf(c.out, "the file of the attachment %s is lost or was changed\n", file)
+	}
 	if r.Clean {
 		fmt.Fprintln(c.out, "every row is what the log says")
 	}

@@ -8,6 +8,7 @@ var commands = map[string]Capability{
 	"set-policies": SetPolicies,
 
 	"set-approval-threshold":  SetPolicies,
+	"set-check-threshold":     SetPolicies,
 	"lift-approval-threshold": SetPolicies,
 
 	"register-organisation": KeepRegister,
@@ -59,6 +60,22 @@ var commands = map[string]Capability{
 	"close-fund":         ClosePeriods,
 	"close-year":         ClosePeriods,
 	"allow-restatement":  ApproveDisbursement,
+
+	"register-beneficiary": KeepBeneficiaries,
+	"record-benefit":       KeepBeneficiaries,
+	"record-benefits":      KeepBeneficiaries,
+	"remove-beneficiary":   ForgetBeneficiaries,
+	"restrict-beneficiary": ForgetBeneficiaries,
+	"forget-beneficiary":   ForgetBeneficiaries,
+	"set-benefit-standard": SetPolicies,
+
+	"raise-finding":   RaiseFindings,
+	"answer-finding":  AnswerFindings,
+	"rectify-finding": AnswerFindings,
+	"close-finding":   CloseFindings,
+	"publish-notice":  PublishNotices,
+	"withdraw-notice": PublishNotices,
+	"add-attachment":  WriteNotes,
 
 	"record-reported-transaction": ImportReports,
 }

@@ -140,6 +140,8 @@ func fillList(at any, f domain.Field, name string, values url.Values, found *dom
 // read reads one value in the form in which people write it.
 func read(at any, text string) (err error) {
 	switch p := at.(type) {
+	case *domain.Personal:
+		*p = domain.NewPersonal(text)
 	case *domain.ID:
 		*p = domain.ID(text)
 	case *domain.Currency:

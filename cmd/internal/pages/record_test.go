@@ -20,7 +20,9 @@ func TestEveryCommandHasAFormThatCanFillAllItsFields(t *testing.T) {
 					continue
 				}
 				values.Set(prefix+f.Name, map[string]string{"id": "x", "amount": "1万", "currency": "CNY", "date": "2019", "quantity": "1.5", "integer": "2019", "yes/no": "true"}[f.Type])
-				if len(f.Enum) > 0 {
+				if f.Personal != "" {
+					values.Set(prefix+f.Name, map[string]string{"name": "李四", "id-number": "11010519491231002X", "bank-card": "4111 1111 1111 1111", "phone": "138 0013 8000"}[f.Personal])
+				} else if len(f.Enum) > 0 {
 					values.Set(prefix+f.Name, f.Enum[0])
 				} else if values.Get(prefix+f.Name) == "" {
 					values.Set(prefix+f.Name, "text")

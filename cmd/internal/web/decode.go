@@ -230,6 +230,11 @@ func assign(at any, f domain.Field, token jsontext.Token) (err error) {
 			*p = domain.Currency(text) // judged by domain.Check
 			return nil
 		}
+	case *domain.Personal:
+		if isText {
+			*p = domain.NewPersonal(norm.NFC.String(text))
+			return nil
+		}
 	case *string:
 		if isText {
 			*p = norm.NFC.String(text)

@@ -115,7 +115,7 @@ func TestDecodeKnowsTheTypeOfEveryField(t *testing.T) {
 				t.Errorf("%s: nothing says how %s is written", f.Name, f.Type)
 			}
 			switch at := domain.FieldPointer(target, f).(type) {
-			case *bool, *int, *string, *domain.ID, *domain.Currency, *domain.Amount, *domain.Date, *domain.Quantity:
+			case *bool, *int, *string, *domain.ID, *domain.Currency, *domain.Amount, *domain.Date, *domain.Quantity, *domain.Personal:
 			default:
 				if f.Type != "list" {
 					t.Errorf("%s: nothing reads a %T", f.Name, at)

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"aidledger/cmd/internal/checks"
 	"aidledger/domain"
 	"aidledger/projections"
 	"aidledger/projections/people"
@@ -17,6 +18,7 @@ type operation struct {
 	params  string // names in parameters, separated by spaces
 	takes   any    // nil: no body
 	gives   any    // nil: no content
+	file    bool   // takes or gives the bytes of a file, where it names no type
 	lines   bool   // takes and gives are one line each of many
 	created bool   // 201 instead of 200
 }
@@ -45,6 +47,21 @@ var operations = map[string]operation{
 	"GET /v1/ledgers/{ledger}/requests":             listed[projections.Request]("listRequests", "state fund project requested_by approved_by paid_by"),
 	"GET /v1/ledgers/{ledger}/requests/same-person": listed[projections.Request]("listSamePersonRequests", ""),
 	"GET /v1/ledgers/{ledger}/restatements":         listed[projections.Restatement]("listRestatements", "year state"),
+
+	"GET /v1/ledgers/{ledger}/findings":    listed[projections.Finding]("listFindings", "state open about severity check"),
+	"GET /v1/ledgers/{ledger}/gaps":        listed[projections.ProjectGap]("listProjectGaps", ""),
+	"GET /v1/ledgers/{ledger}/notices":     listed[projections.Notice]("listNotices", "project place public_on ended_before"),
+	"GET /v1/ledgers/{ledger}/attachments": listed[projections.Attachment]("listAttachments", "about entry"),
+	"GET /v1/ledgers/{ledger}/beneficiaries": listed[projections.Beneficiary]("listBeneficiaries",
+		"place state kind beneficiary entry why"),
+
+	"POST /v1/ledgers/{ledger}/checks": {id: "runChecks", tag: "queries", gives: checks.Outcome{}},
+	"POST /v1/ledgers/{ledger}/attachments": {id: "attachFile", tag: "commands", params: "attachment about entry name date document note wait",
+		gives: recorded{}, file: true, created: true},
+	"GET /v1/ledgers/{ledger}/attachments/{id}":           {id: "getFile", tag: "queries", params: "wait_for", file: true},
+	"GET /v1/ledgers/{ledger}/people-helped":              {id: "countPeopleHelped", tag: "queries", params: "by wait_for", gives: projections.HelpedList{}},
+	"POST /v1/ledgers/{ledger}/beneficiaries/find":        {id: "findBeneficiary", tag: "queries", takes: FindForm{}, gives: FoundBeneficiary{}},
+	"POST /v1/ledgers/{ledger}/beneficiaries/{id}/reveal": {id: "revealBeneficiary", tag: "queries", takes: RevealForm{}, gives: Revealed{}},
 
 	"GET /v1/ledgers/{ledger}/totals": {id: "getTotals", tag: "queries", params: "by year currency key as_of effective_until limit after wait_for",
 		gives: projections.Totals{}},
@@ -120,36 +137,49 @@ var (
 
 // parameters lists every parameter of a query string.
 var parameters = []parameter{
+	{"about", "Only what is about this.", idSchema},
 	{"act", "Only what is read, reveal, export, people or sign-in.", textSchema},
 	{"activity", "Only this activity, as its publisher calls it.", textSchema},
 	{"after", "Where the page before ended: its next.", textSchema},
 	{"approved_by", "Only what this person approved.", textSchema},
 	{"as_of", "Answer with what was recorded at or before a position or an instant (RFC 3339).", textSchema},
 	{"atomic", "Record all lines or none.", flagSchema},
+	{"attachment", "Id of the new attachment.", idSchema},
 	{"before", "Only lines with a smaller number: next of the page before.", schema{"type": "integer", "minimum": 1}},
 	{"budget_year", "Only money of this budget year.", yearSchema},
+	{"beneficiary", "Only this beneficiary.", idSchema},
 	{"by", "What each line stands for.", textSchema},
+	{"check", "Only what this check found.", textSchema},
 	{"command", "The command of lines that name none.", textSchema},
 	{"currency", "Only this currency, as in ISO 4217.", textSchema},
+	{"date", "Effective date; today if left out.", dateSchema},
 	{"disbursement", "Only this payment.", idSchema},
+	{"document", "Number of the document.", textSchema},
 	{"dry_run", "Decide, and record nothing.", flagSchema},
 	{"effective_until", "Only what happened on or before this date.", dateSchema},
+	{"ended_before", "Only what was public before this date and is no longer.", dateSchema},
 	{"entry", "Only this entry.", textSchema},
 	{"follow", "Go on with what is recorded next, as JSON lines.", flagSchema},
 	{"from", "The first position.", atSchema},
 	{"fund", "Only this fund.", idSchema},
 	{"key", "Only this line.", textSchema},
+	{"kind", "Only this kind.", textSchema},
 	{"lapses_by", "Only cash that nobody may spend after this date.", dateSchema},
 	{"ledger", "Only this ledger.", textSchema},
 	{"limit", "The most rows of one answer.", schema{"type": "integer", "minimum": 1, "maximum": rowsMax, "default": rowsUsual}},
+	{"name", "Name of the file.", textSchema},
 	{"newest", "The newest first.", flagSchema},
+	{"note", "Free text.", textSchema},
+	{"open", "true: only what is not closed.", textSchema},
 	{"paid_by", "Only what this person paid.", textSchema},
 	{"payee", "Only what this organisation was paid.", idSchema},
 	{"person", "Only what this person did.", textSchema},
 	{"place", "Only this place.", idSchema},
 	{"project", "Only this project.", idSchema},
 	{"provider", "Only money of this organisation.", idSchema},
+	{"public_on", "Only what is public on this date.", dateSchema},
 	{"requested_by", "Only what this person requested.", textSchema},
+	{"severity", "Only this severity: minor, major or severe.", textSchema},
 	{"stage", "Only this stage.", textSchema},
 	{"state", "Only what is in this state.", textSchema},
 	{"thing", "Only what is about this.", textSchema},
@@ -157,6 +187,7 @@ var parameters = []parameter{
 	{"type", "Only this type of transaction.", textSchema},
 	{"wait", "Answer when the read models show it.", flagSchema},
 	{"wait_for", "Answer when the read models have reached this position.", atSchema},
+	{"why", "What it is read for; recorded.", textSchema},
 	{"without", "Leave this out.", textSchema},
 	{"year", "Only this year.", yearSchema},
 }

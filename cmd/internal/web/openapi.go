@@ -92,6 +92,13 @@ func (s *schemas) operation(rt Route, o operation) schema {
 	}
 	ok := schema{"description": "It was done."}
 	status := "204"
+	file := schema{"*/*": schema{"schema": schema{"type": "string", "format": "binary"}}}
+	switch {
+	case o.file && rt.Method == http.MethodPost:
+		op["requestBody"] = schema{"required": true, "content": file}
+	case o.file:
+		status, ok["content"] = "200", file
+	}
 	if o.gives != nil {
 		status = "200"
 		if o.created {

@@ -90,7 +90,11 @@ func (s *Server) postRebuild(_ access.Caller, w http.ResponseWriter, r *http.Req
 
 func (s *Server) postVerify(_ access.Caller, w http.ResponseWriter, r *http.Request) error {
 	return s.long(w, r, func(ctx context.Context, progress func(done, total uint64)) (any, error) {
-		return s.Runner.Verify(ctx, progress)
+		report, err := s.Runner.Verify(ctx, progress)
+		if err != nil {
+			return nil, err
+		}
+		return report, s.checkFiles(ctx, &report)
 	})
 }
 

@@ -15,6 +15,7 @@ import (
 	"aidledger/eventstore"
 	"aidledger/projections"
 	"aidledger/projections/people"
+	"aidledger/projections/vault"
 
 	"github.com/go-json-experiment/json"
 )
@@ -69,6 +70,8 @@ var statuses = map[string]int{
 	people.PersonNotFound: 404, people.TokenNotFound: 404, people.LoginTaken: 409, people.SubjectTaken: 409, people.OwnRole: 403,
 	access.Forbidden: 403, access.ForbiddenLedger: 403, access.OutsideLimit: 403,
 
+	eventstore.FileTooLarge: 413, eventstore.FileMissing: 404, eventstore.FileDamaged: 503,
+	"beneficiary_not_found": 404, vault.Erased: 409, vault.WrongKey: 503, "vault_missing": 503,
 	"not_found": 404, "path_not_found": 404, "command_not_found": 404, "ledger_not_found": 404,
 	"method_not_allowed": 405, "body_too_large": 413, "uri_too_long": 414, "content_type": 415,
 

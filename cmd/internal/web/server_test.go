@@ -19,6 +19,7 @@ import (
 	"aidledger/projections"
 	"aidledger/projections/localpg/pgtest"
 	"aidledger/projections/people"
+	"aidledger/projections/vault"
 
 	"github.com/go-json-experiment/json"
 )
@@ -28,9 +29,10 @@ const token = "token-of-the-tests"
 // api is a running server with everything behind it.
 type api struct {
 	*httptest.Server
-	store  *eventstore.Store
-	people *people.Store
-	log    *syncBuffer
+	store    *eventstore.Store
+	people   *people.Store
+	log      *syncBuffer
+	database string
 }
 
 // syncBuffer is a log that tests read while the server writes.
@@ -68,12 +70,17 @@ func startWith(t testing.TB, identity *Identity, more ...Route) *api {
 		t.Fatal(err)
 	}
 	t.Cleanup(nats.Close)
-	store, err := eventstore.Open(t.Context(), eventstore.Config{Conn: nats.Conn(), Now: time.Now, Log: logger, SyncAlways: true})
+	database := pgtest.Database(t)
+	keys, err := vault.Open(t.Context(), database, vault.NewKey())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(keys.Close)
+	store, err := eventstore.Open(t.Context(), eventstore.Config{Conn: nats.Conn(), Now: time.Now, Log: logger, SyncAlways: true, Seal: keys.Seal})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(store.Close)
-	database := pgtest.Database(t)
 	views, err := projections.Open(t.Context(), database)
 	if err != nil {
 		t.Fatal(err)
@@ -94,13 +101,19 @@ func startWith(t testing.TB, identity *Identity, more ...Route) *api {
 		}
 	}()
 	t.Cleanup(func() { stop(); <-ended })
+	forgetting := make(chan struct{})
+	go func() {
+		defer close(forgetting)
+		keys.Follow(ctx, runner, func(err error) { t.Errorf("keys are not destroyed: %v", err) })
+	}()
+	t.Cleanup(func() { stop(); <-forgetting })
 	h := httptest.NewUnstartedServer(nil)
-	s := New(Config{Store: store, Views: views, Runner: runner, Log: logger, Token: token, People: persons, Identity: identity, Translate: inChinese,
+	s := New(Config{Store: store, Views: views, Runner: runner, Log: logger, Token: token, People: persons, Vault: keys, Identity: identity, Translate: inChinese,
 		PublicURL: "http://" + h.Listener.Addr().String(), Pages: true}, more...)
 	h.Config = s.HTTP()
 	h.Start()
 	t.Cleanup(h.Close)
-	return &api{h, store, persons, log}
+	return &api{h, store, persons, log, database}
 }
 
 // answer is what came back.

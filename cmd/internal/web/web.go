@@ -16,6 +16,7 @@ import (
 	"aidledger/eventstore"
 	"aidledger/projections"
 	"aidledger/projections/people"
+	"aidledger/projections/vault"
 
 	"github.com/go-json-experiment/json"
 )
@@ -29,6 +30,7 @@ type Config struct {
 
 	People    *people.Store // nil: there is nobody but the owner
 	Identity  *Identity     // nil: no identity provider
+	Vault     *vault.Vault  // nil: nobody's personal data can be read
 	PublicURL string        // where browsers reach the server, without a slash at the end
 
 	Token    string            // of the owner, who may do everything

@@ -1,0 +1,116 @@
+package web
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"aidledger/cmd/internal/access"
+	"aidledger/projections"
+	"aidledger/projections/people"
+)
+
+const (
+	villager       = `{"kind":"person","place":"village","name":"欧阳四","id_number":"130732 19900228 0018","phone":"138 0013 8000","bank_card":"4111 1111 1111 1111","date":"2018"}`
+	villagerNumber = "130732199002280018"
+)
+
+// beneficiary is the one that is registered.
+func (a *api) beneficiary(t *testing.T) projections.Beneficiary {
+	t.Helper()
+	rows := read[projections.List[projections.Beneficiary]](t, a.call(t, "GET", "/v1/ledgers/test/beneficiaries?why=audit&entry=reg", "")).Rows
+	if len(rows) != 1 {
+		t.Fatalf("%+v", rows)
+	}
+	return rows[0]
+}
+
+// registered has the villager and a payment "paid" of 100.
+func registered(t *testing.T) *api {
+	t.Helper()
+	a := opened(t)
+	a.must(t, "reg", "register-beneficiary", villager)
+	a.must(t, "paid", "disburse-funds", `{"fund":"fund","project":"road","amount":"100","disbursement":"paid","date":"2018"}`)
+	last := a.must(t, "given", "record-benefits", `{"project":"road","period":"2018","disbursement":"paid","benefits":[{"id_number":"１３０７３２１９９００２２８００１８","amount":"40"}],"date":"2018"}`)
+	a.call(t, "GET", "/v1/status?wait_for="+last.Position.String(), "")
+	return a
+}
+
+func TestABeneficiaryIsKnownMaskedAndRevealedWithAReason(t *testing.T) {
+	a := registered(t)
+	if got := a.do(t, "reg", "register-beneficiary", villager); got.status != http.StatusOK {
+		t.Errorf("the same command again: %d %s", got.status, got.body)
+	}
+	if got := a.do(t, "reg", "register-beneficiary", strings.Replace(villager, "欧阳四", "欧阳五", 1)); got.problem().Code != "idempotency_key_reused" {
+		t.Errorf("another name under the same key: %d %s", got.status, got.body)
+	}
+	b := a.beneficiary(t)
+	got := a.do(t, "reg-2", "register-beneficiary", strings.Replace(villager, "130732 19900228 0018", "１３０７３２－１９９００２２８－００１８", 1))
+	if got.status != http.StatusConflict || got.problem().Code != "duplicate_beneficiary" || strings.Contains(got.body, string(b.Beneficiary)) {
+		t.Errorf("twice: %d %s", got.status, got.body)
+	}
+	if b.Name != "欧**" || b.IDNumber != "130732********0018" || b.Phone != "138****8000" || b.BankCard != "************1111" {
+		t.Errorf("%+v", b)
+	}
+	reveal := "/v1/ledgers/test/beneficiaries/" + string(b.Beneficiary) + "/reveal"
+	if got := a.call(t, "POST", reveal, `{"field":"id-number","why":" "}`); got.problem().Code != "field_required" {
+		t.Errorf("without a reason: %d %s", got.status, got.body)
+	}
+	if got := read[Revealed](t, a.call(t, "POST", reveal, `{"field":"id-number","why":"payment came back"}`)); got.Value != villagerNumber {
+		t.Errorf("%+v", got)
+	}
+	found := read[FoundBeneficiary](t, a.call(t, "POST", "/v1/ledgers/test/beneficiaries/find", `{"id_number":"`+villagerNumber+`","why":"desk"}`))
+	if found.Beneficiary != string(b.Beneficiary) {
+		t.Errorf("%+v", found)
+	}
+	log, err := a.people.AccessLog(t.Context(), people.AccessQuery{Act: people.ActReveal, Limit: 10})
+	if err != nil || len(log) != 1 || log[0].Person != access.Owner || log[0].Why != "payment came back" || log[0].Thing != string(b.Beneficiary)+" id-number" {
+		t.Errorf("the access log: %+v %v", log, err)
+	}
+	auditor, _ := a.joined(t, "sun", access.Auditor)
+	if got := auditor.do(t, "POST", reveal, `{"field":"id-number","why":"curious"}`); got.status != http.StatusForbidden {
+		t.Errorf("an auditor: %d %s", got.status, got.body)
+	}
+}
+
+func TestSomebodyWhoIsForgottenIsGoneWithinASecond(t *testing.T) {
+	a := registered(t)
+	b := a.beneficiary(t)
+	before := a.call(t, "GET", "/v1/ledgers/test/people-helped?by=village", "").body
+	forget := a.must(t, "forget", "forget-beneficiary", `{"beneficiary":"`+string(b.Beneficiary)+`","reason":"asked for it"}`)
+	reveal := "/v1/ledgers/test/beneficiaries/" + string(b.Beneficiary) + "/reveal"
+	asked := time.Now()
+	for gone := false; !gone; {
+		got := a.call(t, "POST", reveal, `{"field":"name","why":"look"}`)
+		gone = got.problem().Code == "beneficiary_erased"
+		if time.Since(asked) > 10*time.Second {
+			t.Fatalf("it is still there: %d %s", got.status, got.body)
+		}
+	}
+	if took := time.Since(asked); took > time.Second {
+		t.Logf("it took %v on a machine that is busy", took)
+	}
+	a.call(t, "GET", "/v1/status?wait_for="+forget.Position.String(), "")
+	after := a.call(t, "GET", "/v1/ledgers/test/people-helped?by=village", "").body
+	if trim := func(s string) string { return s[:strings.Index(s, `"position"`)] + s[strings.Index(s, `"rows"`):] }; trim(before) != trim(after) {
+		t.Errorf("the counts were %s and are %s", before, after)
+	}
+	if got := a.do(t, "again", "record-benefit", `{"project":"road","period":"2017","disbursement":"paid","beneficiary":"`+string(b.Beneficiary)+`","amount":"1"}`); got.problem().Code != "beneficiary_erased" {
+		t.Errorf("a benefit: %d %s", got.status, got.body)
+	}
+	if got := a.call(t, "POST", "/v1/ledgers/test/beneficiaries/find", `{"id_number":"`+villagerNumber+`","why":"desk"}`); got.status != http.StatusNotFound {
+		t.Errorf("by number: %d %s", got.status, got.body)
+	}
+	rows := read[projections.List[projections.Beneficiary]](t, a.call(t, "GET", "/v1/ledgers/test/beneficiaries?why=audit&state=forgotten", "")).Rows
+	if len(rows) != 1 || rows[0].Name+rows[0].IDNumber != "" {
+		t.Errorf("%+v", rows)
+	}
+	all := lines[ProgressLine[projections.Report]](t, a.call(t, "POST", "/v1/verify", ""))
+	if r := all[len(all)-1].Result; r == nil || !r.Clean {
+		t.Errorf("%+v", all[len(all)-1])
+	}
+	if got := a.call(t, "POST", "/v1/rebuild", ""); got.status != http.StatusOK || strings.Contains(got.body, "problem") {
+		t.Errorf("%d %s", got.status, got.body)
+	}
+}

@@ -1,0 +1,152 @@
+package projections
+
+import (
+	"context"
+	_ "embed"
+
+	"aidledger/domain"
+	"aidledger/eventstore"
+
+	"github.com/jackc/pgx/v5"
+)
+
+//go:embed beneficiaries.sql
+var beneficiariesSQL string
+
+// beneficiariesProjection holds who is helped, and what they got.
+var beneficiariesProjection = &projection{
+	name:   "beneficiaries",
+	sql:    beneficiariesSQL,
+	tables: []string{"beneficiaries", "benefits", "benefit_standards"},
+	reads: []string{"beneficiary-registered", "beneficiary-removed", "beneficiary-restricted", "beneficiary-forgotten",
+		"benefit-recorded", "benefit-standard-set"},
+	begin: func(bool) projector { return &beneficiariesProjector{} },
+}
+
+type beneficiariesProjector struct{ statements }
+
+func (p *beneficiariesProjector) apply(f *fact) error {
+	switch e := f.event.Fact.(type) {
+	case *domain.BeneficiaryRegistered:
+		p.register(`insert into beneficiaries (ledger, beneficiary, kind, place, name, id_number, phone, bank_card, entry, date, document, source_reference, note)
+			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+			f, e.Evidence, f.ledger, e.Beneficiary, e.Kind, e.Place, e.Name, e.IDNumber, e.Phone, e.BankCard)
+	case *domain.BeneficiaryRemoved:
+		p.add(`update beneficiaries set state = 'removed' where ledger = $1 and beneficiary = $2`, f.ledger, e.Beneficiary)
+	case *domain.BeneficiaryRestricted:
+		p.add(`update beneficiaries set state = 'restricted' where ledger = $1 and beneficiary = $2`, f.ledger, e.Beneficiary)
+	case *domain.BeneficiaryForgotten:
+		p.add(`update beneficiaries set state = 'forgotten', name = '', id_number = '', phone = '', bank_card = '' where ledger = $1 and beneficiary = $2`,
+			f.ledger, e.Beneficiary)
+	case *domain.BenefitRecorded:
+		p.add(`insert into benefits (ledger, block, event, entry, beneficiary, kind, place, project, period, year, amount, currency, disbursement, date, reverses)
+			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
+			f.ledger, int64(f.at.Block), int64(f.at.Event), f.entry.ID, e.Beneficiary, e.Kind, e.Place, e.Project, e.Period.String(), e.Period.Year(),
+			e.Amount.Minor, e.Amount.Currency, e.Disbursement, e.Date.Last().Time(), e.Reverses)
+	case *domain.BenefitStandardSet:
+		p.add(`insert into benefit_standards (ledger, project, amount, currency, entry) values ($1, $2, $3, $4, $5)
+			on conflict (ledger, project) do update set amount = excluded.amount, currency = excluded.currency, entry = excluded.entry`,
+			f.ledger, e.Project, e.Amount.Minor, e.Amount.Currency, f.entry.ID)
+	}
+	return nil
+}
+
+// Beneficiary is who may be helped. Name, number, phone and card are sealed
+// texts, or what was made of them for showing.
+type Beneficiary struct {
+	Beneficiary domain.ID `json:"beneficiary"`
+	Kind        string    `json:"kind"`
+	Place       domain.ID `json:"place"`
+	Name        string    `json:"name,omitzero"`
+	IDNumber    string    `json:"id_number,omitzero"`
+	Phone       string    `json:"phone,omitzero"`
+	BankCard    string    `json:"bank_card,omitzero"`
+	State       string    `json:"state"`
+	Provenance
+}
+
+var beneficiariesList = listing[Beneficiary]{
+	projection: "beneficiaries", table: "beneficiaries", id: "beneficiary",
+	filters: equal("beneficiary", "place", "state", "kind", "entry"),
+	columns: "x.beneficiary, x.kind, x.place, x.name, x.id_number, x.phone, x.bank_card, x.state",
+	targets: func(v *Beneficiary) ([]any, func() error) {
+		return []any{&v.Beneficiary, &v.Kind, &v.Place, &v.Name, &v.IDNumber, &v.Phone, &v.BankCard, &v.State}, nil
+	},
+	origin: func(v *Beneficiary) *Provenance { return &v.Provenance },
+	idOf:   func(v *Beneficiary) string { return string(v.Beneficiary) },
+}
+
+// shownBeneficiaries leaves out who is hidden.
+var shownBeneficiaries = func() listing[Beneficiary] {
+	l := beneficiariesList
+	l.where = "x.state not in ('restricted', 'forgotten')"
+	return l
+}()
+
+// Beneficiaries lists the beneficiaries of a ledger by their pseudonym, sealed.
+// Who is restricted or forgotten is left out, unless the query asks for a state.
+func (db *DB) Beneficiaries(ctx context.Context, q ListQuery) (List[Beneficiary], error) {
+	if q.Filter["state"] != "" || q.Filter["beneficiary"] != "" {
+		return beneficiariesList.list(ctx, db, q)
+	}
+	return shownBeneficiaries.list(ctx, db, q)
+}
+
+// Helped counts people who were helped, each once, however often they were.
+// Amounts are what they got, in decimal text.
+type Helped struct {
+	Key        string          `json:"key"`
+	Persons    int64           `json:"persons"`
+	Households int64           `json:"households"`
+	Benefits   int64           `json:"benefits"`
+	Amount     *string         `json:"amount"`
+	Currency   domain.Currency `json:"currency"`
+}
+
+// HelpedList is how many people were helped by village, project or year, and
+// Together how many that are in all: less than the sum, where somebody was helped
+// in several.
+type HelpedList struct {
+	By       string              `json:"by"`
+	Position eventstore.Position `json:"position"`
+	Rows     []Helped            `json:"rows"`
+	Together []Helped            `json:"together"` // one for each currency
+}
+
+// PeopleHelped counts who was helped by village, project or year.
+func (db *DB) PeopleHelped(ctx context.Context, ledger, by string) (HelpedList, error) {
+	out := HelpedList{By: by}
+	column, ok := map[string]string{"village": "place", "project": "project", "year": "year::text"}[by]
+	if !ok {
+		return out, fail(BadQuery, "use village, project or year", "people are not counted by %.100q", by)
+	}
+	count := func(key string) string {
+		return `select ` + key + `, count(distinct beneficiary) filter (where kind = 'person'), count(distinct beneficiary) filter (where kind = 'household'),
+				count(*), sum(amount)::bigint, currency
+			from aidledger.benefits b where ledger = $1 and reverses = ''
+				and not exists (select from aidledger.benefits r where r.ledger = $1 and r.reverses = b.entry)
+			group by 1, currency order by 1, currency`
+	}
+	err := db.snapshot(ctx, func(tx pgx.Tx) (err error) {
+		if out.Position, err = position(ctx, tx, ledger, beneficiariesProjection.name); err != nil {
+			return err
+		}
+		if out.Rows, err = helped(ctx, tx, count(column), ledger); err != nil {
+			return err
+		}
+		out.Together, err = helped(ctx, tx, count("''"), ledger)
+		return err
+	})
+	return out, err
+}
+
+func helped(ctx context.Context, tx pgx.Tx, sql, ledger string) ([]Helped, error) {
+	rows, _ := tx.Query(ctx, sql, ledger)
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (Helped, error) {
+		var v Helped
+		var amount *int64
+		err := row.Scan(&v.Key, &v.Persons, &v.Households, &v.Benefits, &amount, &v.Currency)
+		v.Amount = decimal(amount, v.Currency)
+		return v, err
+	})
+}

@@ -1,0 +1,149 @@
+-- Checks over the read models of one ledger (@ledger) on a day (@today). A section begins
+-- with the check's name and the severity of what it finds. Its query returns what
+-- it is about, a key that stays the same while the facts do, a sentence in which
+-- {amount} stands for the amount that follows, and that amount with its currency.
+-- {name} in it stands for a threshold, and {standing} for the movements of entries
+-- that were not taken back.
+
+-- check idle major
+with flows as (
+	select fund, currency, date, case when stage in ('received', 'carried-in', 'returned') then amount else -amount end as amount, stage
+	from {standing} j where ledger = @ledger and stage in ('received', 'carried-in', 'returned', 'carried-out', 'disbursed', 'repaid')
+), left_over as (
+	select fund, currency, sum(case when amount > 0 and date > @today::date - {idle-days} then 0 else amount end)::bigint as idle from flows group by 1, 2
+)
+select fund, fund, '{amount} have not been paid out for {idle-days} days', idle, currency from left_over where idle > 0;
+
+-- check severely-idle severe
+with flows as (
+	select fund, currency, date, case when stage in ('received', 'carried-in', 'returned') then amount else -amount end as amount
+	from {standing} j where ledger = @ledger and stage in ('received', 'carried-in', 'returned', 'carried-out', 'disbursed', 'repaid')
+), left_over as (
+	select fund, currency, sum(case when amount > 0 and date > @today::date - {severe-idle-days} then 0 else amount end)::bigint as idle from flows group by 1, 2
+)
+select fund, fund, '{amount} have not been paid out for {severe-idle-days} days', idle, currency from left_over where idle > 0;
+
+-- check paid-late minor
+with flows as (
+	select fund, currency, date + {late-days} as day, amount as old, 0 as paid, 0 as turn from {standing} j
+	where ledger = @ledger and stage in ('received', 'carried-in', 'returned')
+	union all
+	select fund, currency, date, -amount, case stage when 'disbursed' then amount else 0 end, 1 from {standing} j
+	where ledger = @ledger and stage in ('carried-out', 'disbursed', 'repaid')
+), running as (
+	select *, sum(old) over (partition by fund, currency order by day, turn rows between unbounded preceding and 1 preceding) as waiting from flows
+)
+select fund, fund, '{amount} were paid out more than {late-days} days after they had been received',
+	sum(least(paid, waiting))::bigint, currency from running where paid > 0 and waiting > 0 group by fund, currency;
+
+-- check unspent minor
+select fund, fund, 'of {amount} committed more than {unspent-days} days ago, nothing is reported as spent', sum(amount)::bigint, currency
+from {standing} j where ledger = @ledger and stage = 'committed'
+group by fund, currency
+having min(date) <= @today::date - {unspent-days} and sum(amount) > 0
+	and not exists (select from aidledger.totals t where t.ledger = @ledger and t.dimension = 'fund' and t.year = 0 and t.key = j.fund and t.stage = 'spent' and t.amount > 0);
+
+-- check paid-before-received major
+with flows as (
+	select fund, currency, date, amount, 0 as turn from {standing} j where ledger = @ledger and stage in ('received', 'carried-in', 'returned')
+	union all
+	select fund, currency, date, -amount, 1 from {standing} j where ledger = @ledger and stage in ('carried-out', 'disbursed', 'repaid')
+), running as (
+	select *, sum(amount) over (partition by fund, currency order by date, turn rows unbounded preceding) as cash from flows
+)
+select fund, fund, '{amount} are dated before the money for them was received', -min(cash)::bigint, currency from running where cash < 0 group by fund, currency;
+
+-- check over-commitment minor
+with sums as (
+	select system, activity, currency, sum(amount) filter (where type in ('3', '4', '7')) as used, sum(amount) filter (where type in ('2', '11')) as committed
+	from aidledger.reported where ledger = @ledger group by 1, 2, 3
+)
+select '', concat_ws(' ', system, activity, currency), 'the activity ' || activity || ' is reported with {amount} paid or spent beyond what is committed',
+	(used - coalesce(committed, 0))::bigint, currency from sums where used > coalesce(committed, 0);
+
+-- check repeated-reference minor
+select '', concat_ws(' ', system, activity, reference), 'the reference ' || reference || ' of the activity ' || activity || ' was published again', max(amount), max(currency)
+from aidledger.reported where ledger = @ledger and repeated group by system, activity, reference;
+
+-- check paid-twice major
+with payments as (
+	select block, event, fund, project, payee, date, currency, sum(amount)::bigint as amount from {standing} j
+	where ledger = @ledger and stage = 'disbursed' and event_type = 'funds-disbursed' and precision = 'day' and voucher = '' and source_reference = ''
+	group by 1, 2, 3, 4, 5, 6, 7
+)
+select project, concat_ws(' ', fund, project, payee, date, amount, currency),
+	'{amount} were paid ' || count(*) || ' times on ' || date || ' to the same payee, without a voucher number', amount, currency
+from payments group by fund, project, payee, date, amount, currency having count(*) > 1;
+
+-- check split-payments severe
+with payments as (
+	select j.block, j.event, fund, project, payee, date, j.currency, sum(j.amount)::bigint as amount, t.amount as threshold from {standing} j
+	join aidledger.approval_thresholds t on t.ledger = @ledger and t.currency = j.currency
+	where j.ledger = @ledger and stage = 'disbursed' and event_type = 'funds-disbursed'
+		and not exists (select from aidledger.requests r where r.ledger = @ledger and r.payment = j.entry)
+	group by 1, 2, 3, 4, 5, 6, 7, t.amount
+), near as (
+	select *, sum(amount) over w as together from payments where amount <= threshold
+	window w as (partition by fund, project, payee, currency order by date range between interval '{split-days} days' preceding and current row)
+)
+select project, concat_ws(' ', fund, project, payee, currency), '{amount} were paid in parts that need no approval, within {split-days} days', max(together)::bigint, currency
+from near where together > threshold group by fund, project, payee, currency;
+
+-- check no-notice minor
+select j.project, j.project, '{amount} were paid, and no notice was public for 10 days', sum(j.amount)::bigint, j.currency
+from {standing} j where j.ledger = @ledger and j.stage = 'disbursed' and j.project <> ''
+	and not exists (select from aidledger.notices n where n.ledger = @ledger and n.project = j.project and n.withdrawn = '')
+group by j.project, j.currency having min(j.date) <= @today::date - {notice-days} and sum(j.amount) > 0;
+
+-- check equal-shares minor
+select p.project, p.project, 'all ' || count(*) || ' places have the same share of {amount}', max(t.amount), max(t.currency)
+from aidledger.project_places p join aidledger.totals t on t.ledger = @ledger and t.dimension = 'project' and t.year = 0 and t.key = p.project and t.stage = 'allocated' and t.amount > 0
+where p.ledger = @ledger group by p.project having count(distinct p.place) >= 3 and count(distinct p.percent) = 1;
+
+-- check round-sums minor
+with payments as (
+	select year, currency, block, event, sum(amount)::bigint as amount from {standing} j
+	where ledger = @ledger and stage = 'disbursed' and event_type = 'funds-disbursed' and currency = 'CNY' group by 1, 2, 3, 4
+)
+select '', year::text, count(*) filter (where amount % 1000000 = 0) || ' of ' || count(*) || ' payments of ' || year || ' are whole ten thousands: {amount} together',
+	sum(amount)::bigint, currency
+from payments group by year, currency having count(*) >= 10 and 100 * count(*) filter (where amount % 1000000 = 0) >= {round-percent} * count(*);
+
+-- check year-end minor
+select '', concat_ws(' ', year, currency), '{amount} of the payments of ' || year || ' are of its December',
+	sum(amount) filter (where extract(month from date) = 12)::bigint, currency
+from {standing} j where ledger = @ledger and stage = 'disbursed' and precision <> 'year'
+group by year, currency
+having sum(amount) > 0 and 100 * coalesce(sum(amount) filter (where extract(month from date) = 12), 0) >= {year-end-percent} * sum(amount)
+	and @today::date > make_date(year, 12, 31);
+
+-- check recorded-late minor
+select '', year::text, count(distinct entry) || ' entries of ' || year || ' were recorded more than {recording-days} days after their date', 0, ''
+from aidledger.journal where ledger = @ledger and recorded::date - date > {recording-days} group by year;
+
+-- check closed-period major
+select fund, restated, 'an entry was recorded in the closed year ' || year || ': {amount}', coalesce(amount, 0), currency
+from aidledger.restatements where ledger = @ledger and state = 'recorded';
+
+-- check unresolved minor
+select about, id, 'a question about it is not resolved', 0, '' from aidledger.notes where ledger = @ledger and kind = 'question' and not reversed;
+
+-- check gift-without-value minor
+select gift, gift, 'nobody has valued the gift', 0, '' from aidledger.gifts where ledger = @ledger and value is null;
+
+-- check no-document minor
+select project, project, '{amount} were paid without the number of a document', sum(amount)::bigint, currency
+from {standing} j where ledger = @ledger and stage = 'disbursed' and project <> '' and document = ''
+	and not exists (select from aidledger.attachments a where a.ledger = @ledger and (a.about_entry = j.entry or a.about = j.disbursement and j.disbursement <> ''))
+group by project, currency having sum(amount) > 0;
+
+-- check over-standard major
+select b.project, concat_ws(' ', b.project, b.beneficiary, b.period), 'the beneficiary ' || b.beneficiary || ' got {amount} for ' || b.period || ', more than the standard',
+	sum(b.amount)::bigint, b.currency
+from aidledger.benefits b join aidledger.benefit_standards s on s.ledger = @ledger and s.project = b.project and s.currency = b.currency
+where b.ledger = @ledger group by b.project, b.beneficiary, b.period, b.currency, s.amount having sum(b.amount) > s.amount;
+
+-- check helped-in-two-places major
+select '', concat_ws(' ', b.beneficiary, b.year), 'the beneficiary ' || b.beneficiary || ' got {amount} in ' || count(distinct b.place) || ' villages in ' || b.year,
+	sum(b.amount)::bigint, max(b.currency)
+from aidledger.benefits b where b.ledger = @ledger group by b.beneficiary, b.year having count(distinct b.place) > 1 and sum(b.amount) > 0;
