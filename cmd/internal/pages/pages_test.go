@@ -10,11 +10,13 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"aidledger/cmd/internal/access"
 	"aidledger/cmd/internal/demo"
 	"aidledger/cmd/internal/web"
 	"aidledger/eventstore"
@@ -280,6 +282,20 @@ func anExportIsWhatTheScreenShows(t *testing.T, s *running) {
 	want := []string{"业务年度", "安排", "到位", "捐物折款", "帮扶合计", "分配", "拨付", "支出", "结存"}
 	if strings.Join(rows[0], " ") != strings.Join(want, " ") || rows[1][1] != "3721" || rows[1][6] != "未报告" || rows[3][0] != "合计" {
 		t.Errorf("the rows are %q", rows)
+	}
+	taken, err := s.people.AccessLog(t.Context(), people.AccessQuery{Act: people.ActExport, Ledger: demo.Programme, Limit: 100})
+	if err != nil || !slices.ContainsFunc(taken, func(a people.Access) bool { return a.Person == "visitor" && a.Thing == "totals-year" }) {
+		t.Errorf("the access log has %+v, %v", taken, err)
+	}
+}
+
+func TestWhoMayNotExportIsOfferedNoFile(t *testing.T) {
+	r := httptest.NewRequest("GET", "/ledgers/1/totals?format=csv", nil)
+	v := New(Config{Log: slog.New(slog.DiscardHandler)}).begin(access.Caller{Person: "p"}, httptest.NewRecorder(), r)
+	var t1 table
+	v.paged(&t1, "")
+	if sent, err := v.sendFile("totals", &t1); !sent || err == nil || t1.Export != "" {
+		t.Errorf("it is offered %q and answered with %v", t1.Export, err)
 	}
 }
 

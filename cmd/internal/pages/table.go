@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"aidledger/cmd/internal/access"
 )
 
 // table is rows under columns, as a page shows them and as a file exports them.
@@ -36,6 +38,9 @@ func (v *visit) paged(t *table, next string) {
 	}
 	if v.query.Get("after") != "" {
 		t.First = v.with("after", "")
+	}
+	if !v.caller.Has(access.Export) {
+		return
 	}
 	t.Export = v.with("format", "")
 	if strings.Contains(t.Export, "?") {

@@ -6,9 +6,11 @@ import (
 	"strconv"
 	"strings"
 
+	"aidledger/cmd/internal/access"
 	"aidledger/cmd/internal/web"
 	"aidledger/domain"
 	"aidledger/projections"
+	"aidledger/projections/people"
 )
 
 // totalsView is totals by one dimension.
@@ -218,10 +220,19 @@ func (v *visit) rowsOf(column string, params ...string) string {
 // stageOfColumn is the stage that a column counts.
 func stageOfColumn(column string) string { return strings.ReplaceAll(column, "_", "-") }
 
-// sendFile answers with a table as a file where the address asks for one.
+// sendFile answers with a table as a file where the address asks for one. Who
+// takes it is in the access log before it leaves.
 func (v *visit) sendFile(name string, t *table) (sent bool, err error) {
 	if v.query.Get("format") != "csv" {
 		return false, nil
+	}
+	if !v.caller.Has(access.Export) {
+		return true, problem(http.StatusForbidden, access.Forbidden, "this needs the capability "+string(access.Export), "ask somebody who may export")
+	}
+	if log := v.server.People; log != nil {
+		if err := log.Record(v.ctx(), people.Access{Person: v.caller.Person, Role: v.caller.Role, Act: people.ActExport, Ledger: v.ledger.Ledger, Thing: name}); err != nil {
+			return true, err
+		}
 	}
 	return true, v.sendCSV(v.ledger.Ledger+"-"+name, t)
 }
