@@ -152,7 +152,7 @@ func (v *visit) idle() error {
 	}
 	for _, r := range totals.Rows {
 		cash, known := minor(r.Cash, r.Currency)
-		if !known || cash <= 0 {
+		if !known || cash <= 0 || !paid(totals.Sum, r.Currency) {
 			continue
 		}
 		cells := []cell{v.totalsKey(totals, r), v.total(&r.TotalsSum, "cash", v.rowsOf("cash", "fund", r.Key))}
@@ -174,6 +174,12 @@ func (v *visit) idle() error {
 		return err
 	}
 	return v.show(http.StatusOK, "idle", v.say("page.idle"), view)
+}
+
+// paid tells whether anybody reported a payment in a currency. Where nobody did,
+// nobody knows what is left, and nothing can be called idle.
+func paid(sums []projections.TotalsSum, c domain.Currency) bool {
+	return slices.ContainsFunc(sums, func(s projections.TotalsSum) bool { return s.Currency == c && s.Disbursed != nil })
 }
 
 // inflows reads what came into each fund.

@@ -50,4 +50,7 @@ func idleMoneyIsShownByAge(t *testing.T, s *running) {
 	if !strings.Contains(page, "超过 730 天") || !strings.Contains(page, "2021-01-01") || strings.Count(page, "<tr>") < 2 {
 		t.Errorf("idle money is not shown: %s", page)
 	}
+	if _, page, _ := s.get(t, programme+"/idle"); !strings.Contains(page, "没有可判断的结存") {
+		t.Error("money is called idle where nobody reports payments")
+	}
 }

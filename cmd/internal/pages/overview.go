@@ -51,7 +51,11 @@ type tile struct {
 func (v *visit) tiles(sum *projections.TotalsSum, ofYear int, columns ...string) []tile {
 	var all []tile
 	for _, c := range columns {
-		all = append(all, tile{v.label("column", c), v.say("column-hint." + c), v.total(sum, c, v.rowsOf(c, "year", year(ofYear)))})
+		value := v.total(sum, c, v.rowsOf(c, "year", year(ofYear)))
+		if c == "cash" && sum.Disbursed == nil {
+			value = cell{Number: true, Unknown: true} // where nobody reports payments, nobody knows what is left
+		}
+		all = append(all, tile{v.label("column", c), v.say("column-hint." + c), value})
 	}
 	return all
 }

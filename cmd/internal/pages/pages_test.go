@@ -222,6 +222,9 @@ func theProgrammeShowsWhatItsSourceSaysAndNoMore(t *testing.T, s *running) {
 	if !regexp.MustCompile(`拨付</dt><dd><span class="unknown">未报告</span>`).MatchString(page) {
 		t.Error("the overview does not say that nobody reported payments")
 	}
+	if !regexp.MustCompile(`结存</dt><dd><span class="unknown">未报告</span>`).MatchString(page) {
+		t.Error("the overview knows what is left of money whose payments nobody reported")
+	}
 	_, wan, _ := s.get(t, programme, "Cookie", "unit=wan")
 	if !strings.Contains(wan, ">8,132<") || !strings.Contains(wan, ">1,544.83<") || !strings.Contains(wan, `title="81,320,000.00 CNY"`) {
 		t.Error("in 万元 the overview does not show 8,132 with the exact amount")
