@@ -1,7 +1,12 @@
 package web
 
 import (
+	"bytes"
+	"errors"
+	"io/fs"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -9,6 +14,8 @@ import (
 	"aidledger/cmd/internal/access"
 	"aidledger/projections"
 	"aidledger/projections/people"
+
+	"github.com/jackc/pgx/v5"
 )
 
 const (
@@ -71,6 +78,61 @@ func TestABeneficiaryIsKnownMaskedAndRevealedWithAReason(t *testing.T) {
 	auditor, _ := a.joined(t, "sun", access.Auditor)
 	if got := auditor.do(t, "POST", reveal, `{"field":"id-number","why":"curious"}`); got.status != http.StatusForbidden {
 		t.Errorf("an auditor: %d %s", got.status, got.body)
+	}
+}
+
+// Whoever has the disk has no text in clear: neither the files of the log nor
+// those of the database, its write-ahead log included, nor what the server logs.
+func TestNoFileHoldsWhatIsPersonal(t *testing.T) {
+	a := registered(t)
+	a.do(t, "reg-3", "register-beneficiary", villager)
+	a.do(t, "bad", "register-beneficiary", strings.Replace(villager, "0018\"", "0019\"", 1))
+	a.beneficiary(t)
+	conn, err := pgx.Connect(t.Context(), a.database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(t.Context())
+	var data string
+	if err := conn.QueryRow(t.Context(), "select current_setting('data_directory')").Scan(&data); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := conn.Exec(t.Context(), "checkpoint"); err != nil {
+		t.Fatal(err)
+	}
+	secrets := []string{villagerNumber, "130732 19900228 0018", "欧阳四", "13800138000", "138 0013 8000", "4111111111111111"}
+	scanned := 0
+	for _, root := range []string{a.dir, data} {
+		err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+			if errors.Is(err, fs.ErrNotExist) || err == nil && !d.Type().IsRegular() {
+				return nil // gone since, or a socket
+			}
+			var content []byte
+			if err == nil {
+				content, err = os.ReadFile(path)
+			}
+			if errors.Is(err, fs.ErrNotExist) {
+				return nil
+			}
+			scanned++
+			for _, secret := range secrets {
+				if bytes.Contains(content, []byte(secret)) {
+					t.Errorf("%s holds %q", path, secret)
+				}
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, secret := range secrets {
+		if strings.Contains(a.log.String(), secret) {
+			t.Errorf("the log of the server holds %q", secret)
+		}
+	}
+	if scanned < 100 {
+		t.Errorf("only %d files were looked at", scanned)
 	}
 }
 

@@ -33,6 +33,7 @@ type api struct {
 	people   *people.Store
 	log      *syncBuffer
 	database string
+	dir      string // of the log
 }
 
 // syncBuffer is a log that tests read while the server writes.
@@ -65,7 +66,8 @@ func startWith(t testing.TB, identity *Identity, more ...Route) *api {
 	t.Helper()
 	log := &syncBuffer{}
 	logger := slog.New(slog.NewTextHandler(log, nil))
-	nats, err := localnats.Start(t.TempDir())
+	dir := t.TempDir()
+	nats, err := localnats.Start(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,7 +115,7 @@ func startWith(t testing.TB, identity *Identity, more ...Route) *api {
 	h.Config = s.HTTP()
 	h.Start()
 	t.Cleanup(h.Close)
-	return &api{h, store, persons, log, database}
+	return &api{h, store, persons, log, database, dir}
 }
 
 // answer is what came back.
