@@ -110,7 +110,8 @@ func (b *bench) forget(ctx context.Context) (err error) {
 	return nil
 }
 
-// copyBare measures a COPY of the journal's rows into a table without indexes.
+// copyBare measures a COPY of the rows of the journal, as they are stored, into a
+// table without indexes.
 func (b *bench) copyBare(ctx context.Context) error {
 	conn, err := b.connect(ctx)
 	if err != nil {
@@ -122,10 +123,10 @@ func (b *bench) copyBare(ctx context.Context) error {
 		return err
 	}
 	defer file.Close()
-	if _, err := conn.PgConn().CopyTo(ctx, file, "copy (select * from aidledger.journal) to stdout (format binary)"); err != nil {
+	if _, err := conn.PgConn().CopyTo(ctx, file, "copy (select * from aidledger.movements) to stdout (format binary)"); err != nil {
 		return err
 	}
-	if _, err := conn.Exec(ctx, "create table bare as select * from aidledger.journal with no data"); err != nil {
+	if _, err := conn.Exec(ctx, "create table bare as select * from aidledger.movements with no data"); err != nil {
 		return err
 	}
 	if _, err := file.Seek(0, io.SeekStart); err != nil {
