@@ -12,7 +12,7 @@ with flows as (
 ), left_over as (
 	select fund, currency, sum(case when amount > 0 and date > @today::date - {idle-days} then 0 else amount end)::bigint as idle from flows group by 1, 2
 )
-select fund, fund, '{amount} have not been paid out for {idle-days} days', idle, currency from left_over where idle > 0;
+select fund, fund, '{amount}, received more than {idle-days} days ago, are not reported as paid out', idle, currency from left_over where idle > 0;
 
 -- check severely-idle severe
 with flows as (
@@ -21,7 +21,7 @@ with flows as (
 ), left_over as (
 	select fund, currency, sum(case when amount > 0 and date > @today::date - {severe-idle-days} then 0 else amount end)::bigint as idle from flows group by 1, 2
 )
-select fund, fund, '{amount} have not been paid out for {severe-idle-days} days', idle, currency from left_over where idle > 0;
+select fund, fund, '{amount}, received more than {severe-idle-days} days ago, are not reported as paid out', idle, currency from left_over where idle > 0;
 
 -- check paid-late minor
 with flows as (
