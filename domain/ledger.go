@@ -43,6 +43,7 @@ type Ledger struct {
 	restatements  table[string, restatement] // allowed, by entry
 	payments      table[key, []Date]         // with a voucher, by the date that its number counts for
 	reversed      table[string, bool]
+	imports       table[ID, bool] // whether they were reversed
 	keys          table[key, struct{}]
 }
 
@@ -82,6 +83,7 @@ func NewLedger() *Ledger {
 	l.closedYears = newTable[int, bool](u)
 	l.restatements = newTable[string, restatement](u)
 	l.reversed = newTable[string, bool](u)
+	l.imports = newTable[ID, bool](u)
 	l.keys = newTable[key, struct{}](u)
 	return l
 }
@@ -156,6 +158,7 @@ const (
 	NounNotice       Noun = "notice"
 	NounBeneficiary  Noun = "beneficiary"
 	NounNote         Noun = "note"
+	NounImport       Noun = "import"
 )
 
 // free refuses an id that names something already.

@@ -138,7 +138,8 @@ func everything(t testing.TB) *story {
 		giveBack("f", "school", "10", "2018-06"), giveBack("f", "", "10", "2018-06"), commit("g", "1", "2018"), carry("f", "g", "5", "2018-06"),
 		computers("5", ""), valued("10"), handOut("2"), people("i", "5"), partOf("i", "j", "4"), reversal(40),
 		&domain.AddNote{NoteID: "n", Kind: "memo", Text: "t", Evidence: on("2018-06")},
-		agree("a"), pair("pair"), unpair("pair", "2019"), halves("school"), reported("1", "5", "2018"), closed(2017))
+		agree("a"), pair("pair"), unpair("pair", "2019"), halves("school"), reported("1", "5", "2018"), imported("import-1"),
+		&domain.ReverseImport{Import: "import-1", Reason: "the wrong file", Evidence: on("2018")}, closed(2017))
 	everyRequest(s)
 	restate(s)
 	everyFinding(s)

@@ -324,7 +324,9 @@ func (p *programme) random() domain.Command {
 // other gives commands that are not about money.
 func (p *programme) other() domain.Command {
 	id := domain.ID(fmt.Sprintf("x-%d", p.count))
-	switch p.dice.IntN(6) {
+	switch p.dice.IntN(7) {
+	case 6:
+		return &domain.RecordImport{Import: id, File: "a.csv", SHA256: "00", Format: "csv", Rows: 3}
 	case 5:
 		c := report("activity", string(id), "-12.345", "2019-03")
 		c.Recipients = []domain.ReportedShare{{Code: "CD"}}

@@ -28,6 +28,7 @@ var projections = []*projection{
 	pairingsProjection,
 	indicatorsProjection,
 	notesProjection,
+	importsProjection,
 	reportedProjection,
 	earmarksProjection,
 	requestsProjection,

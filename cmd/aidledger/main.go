@@ -75,13 +75,14 @@ type command struct {
 	in     io.Reader
 	out    io.Writer // data; no control character reaches the terminal through it
 	notes  io.Writer // progress and notes, likewise
+	raw    io.Writer // stdout as it is, for files
 	stderr io.Writer // as it is, for progress bars
 }
 
 // run is the whole program: it returns the exit code. The tests call it too.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	out := &printable{w: stdout}
-	c := &command{in: stdin, out: out, notes: &printable{w: stderr}, stderr: stderr}
+	c := &command{in: stdin, out: out, raw: stdout, notes: &printable{w: stderr}, stderr: stderr}
 	root := &cobra.Command{
 		Use:           "aidledger",
 		Short:         "A ledger of aid commitments and disbursements",
@@ -99,6 +100,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.AddCommand(c.serve(), c.do(), c.totals(), c.events(), c.trace(), c.status(), c.people(), c.rebuild(), c.setup(), c.verify(), c.bench(), c.chaos())
 	root.AddCommand(c.check())
+	root.AddCommand(c.importFile(), c.template(), c.export())
 	root.SetArgs(args)
 	root.SetIn(stdin)
 	root.SetOut(c.out)
@@ -146,6 +148,8 @@ func exitCode(err error) int {
 		return 0
 	case errors.Is(err, errDiffers):
 		return exitDiffers
+	case errors.Is(err, errNotImported):
+		return exitRefused
 	case errors.As(err, new(*usageError)):
 		return exitUsage
 	case errors.As(err, new(*domain.Refusal)), errors.As(err, new(domain.Refusals)):

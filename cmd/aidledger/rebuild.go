@@ -38,7 +38,12 @@ func long[T any](c *command, cmd *cobra.Command, path, what string) (result T, e
 	if err != nil {
 		return result, err
 	}
-	answer, err := cl.send(cmd.Context(), request{method: "POST", path: path, header: http.Header{}})
+	return longer[T](c, cmd, cl, request{method: "POST", path: path, header: http.Header{}}, what)
+}
+
+// longer is long for a request that says more than its path.
+func longer[T any](c *command, cmd *cobra.Command, cl *client, q request, what string) (result T, err error) {
+	answer, err := cl.send(cmd.Context(), q)
 	if err != nil {
 		return result, err
 	}

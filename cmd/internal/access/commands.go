@@ -77,7 +77,9 @@ var commands = map[string]Capability{
 	"withdraw-notice": PublishNotices,
 	"add-attachment":  WriteNotes,
 
+	"record-import":               ImportReports,
 	"record-reported-transaction": ImportReports,
+	"reverse-import":              CorrectEntries,
 }
 
 // OfCommand returns the capability that a command needs. A command that nobody

@@ -2,6 +2,7 @@ package web
 
 import (
 	"aidledger/cmd/internal/checks"
+	"aidledger/cmd/internal/exchange"
 	"aidledger/domain"
 	"aidledger/projections"
 	"aidledger/projections/people"
@@ -23,6 +24,9 @@ type operation struct {
 	created bool   // 201 instead of 200
 }
 
+// fileBody stands for a body that is a file and not JSON.
+type fileBody struct{}
+
 // operations describes every route under /v1 by method and path. A test compares
 // the parameters with those that the handlers take, and every answer with its
 // type.
@@ -32,6 +36,14 @@ var operations = map[string]operation{
 	"GET /v1/commands":     {id: "listCommands", tag: "commands", gives: commandList{}},
 	"POST /v1/ledgers/{ledger}/commands": {id: "recordBatch", tag: "commands", params: "command atomic dry_run wait",
 		takes: commandLine{}, gives: LineResult{}, lines: true},
+
+	"GET /v1/templates/{command}": {id: "getTemplate", tag: "files", params: "format", gives: fileBody{}},
+	"POST /v1/ledgers/{ledger}/imports": {id: "importFile", tag: "files", params: "command dry_run file open_ledger sheet skip_bad system title unit wait",
+		takes: fileBody{}, gives: ProgressLine[exchange.Report]{}, lines: true},
+	"POST /v1/ledgers/{ledger}/imports/{import}/undo": {id: "undoImport", tag: "files", params: "dry_run reason skip_bad wait",
+		gives: ProgressLine[exchange.UndoReport]{}, lines: true},
+	"GET /v1/ledgers/{ledger}/imports":        listed[projections.Import]("listImports", ""),
+	"GET /v1/ledgers/{ledger}/exports/{view}": {id: "export", tag: "files", params: "format reason wait_for", gives: fileBody{}},
 
 	"GET /v1/ledgers":                               listed[projections.Ledger]("listLedgers", ""),
 	"GET /v1/ledgers/{ledger}/organisations":        listed[projections.Organisation]("listOrganisations", ""),
@@ -105,6 +117,7 @@ var operations = map[string]operation{
 // tags are the groups of operations.
 var tags = [][2]string{
 	{"commands", "Record what happened. Every command has a path of its own."},
+	{"files", "Bring files in, and take views out."},
 	{"queries", "Read totals, movements, traces, registers and events."},
 	{"people", "Who may sign in, and what they may do."},
 	{"server", "How the server is, and what operators do."},
@@ -159,7 +172,9 @@ var parameters = []parameter{
 	{"effective_until", "Only what happened on or before this date.", dateSchema},
 	{"ended_before", "Only what was public before this date and is no longer.", dateSchema},
 	{"entry", "Only this entry.", textSchema},
+	{"file", "Name of the file.", textSchema},
 	{"follow", "Go on with what is recorded next, as JSON lines.", flagSchema},
+	{"format", "csv, xlsx or json-lines; json-lines if left out, and a workbook for a template.", textSchema},
 	{"from", "The first position.", atSchema},
 	{"fund", "Only this fund.", idSchema},
 	{"key", "Only this line.", textSchema},
@@ -171,6 +186,7 @@ var parameters = []parameter{
 	{"newest", "The newest first.", flagSchema},
 	{"note", "Free text.", textSchema},
 	{"open", "true: only what is not closed.", textSchema},
+	{"open_ledger", "Open the ledger where it does not exist.", flagSchema},
 	{"paid_by", "Only what this person paid.", textSchema},
 	{"payee", "Only what this organisation was paid.", idSchema},
 	{"person", "Only what this person did.", textSchema},
@@ -180,11 +196,17 @@ var parameters = []parameter{
 	{"public_on", "Only what is public on this date.", dateSchema},
 	{"requested_by", "Only what this person requested.", textSchema},
 	{"severity", "Only this severity: minor, major or severe.", textSchema},
+	{"reason", "What it is for, or why it was wrong; it is recorded.", textSchema},
+	{"sheet", "Sheet of a workbook; the first one if left out.", textSchema},
+	{"skip_bad", "Go on with the other rows where some are at fault.", flagSchema},
 	{"stage", "Only this stage.", textSchema},
 	{"state", "Only what is in this state.", textSchema},
+	{"system", "Publisher of transactions that name none.", textSchema},
 	{"thing", "Only what is about this.", textSchema},
+	{"title", "Title of a new ledger.", textSchema},
 	{"to", "The last position.", atSchema},
 	{"type", "Only this type of transaction.", textSchema},
+	{"unit", "Unit of the amounts in a table: 元, 万元 or 亿元.", textSchema},
 	{"wait", "Answer when the read models show it.", flagSchema},
 	{"wait_for", "Answer when the read models have reached this position.", atSchema},
 	{"why", "What it is read for; recorded.", textSchema},
@@ -195,6 +217,7 @@ var parameters = []parameter{
 // pathParameters says what stands in a path.
 var pathParameters = map[string]string{
 	"ledger": "Name of the ledger.", "id": "Id of a fund, project, village, organisation or payment.",
+	"command": "Name of a command.", "import": "Id of an import.", "view": "Name of a view: journal, funds, totals-by-year and so on.",
 	"person": "Id of a person, or the name to sign in.", "token": "Id of a token, not its secret.",
 }
 

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"aidledger/cmd/internal/access"
+	"aidledger/cmd/internal/exchange"
 	"aidledger/domain"
 
 	"github.com/go-json-experiment/json"
@@ -88,7 +89,7 @@ func (s *schemas) operation(rt Route, o operation) schema {
 		media = contentLines[0]
 	}
 	if o.takes != nil {
-		op["requestBody"] = schema{"required": true, "content": schema{media: schema{"schema": s.of(o.takes)}}}
+		op["requestBody"] = schema{"required": true, "content": s.body(o.takes, media, "application/octet-stream")}
 	}
 	ok := schema{"description": "It was done."}
 	status := "204"
@@ -104,10 +105,22 @@ func (s *schemas) operation(rt Route, o operation) schema {
 		if o.created {
 			status = "201"
 		}
-		ok["content"] = schema{media: schema{"schema": s.of(o.gives)}}
+		ok["content"] = s.body(o.gives, media, "text/csv", contentLines[0], mediaTypes[exchange.FormatXLSX])
 	}
 	op["responses"] = schema{status: ok, "4XX": problemRef, "5XX": problemRef}
 	return op
+}
+
+// body describes a body that is of a type, or a file of one of the types files.
+func (s *schemas) body(v any, media string, files ...string) schema {
+	if _, isFile := v.(fileBody); !isFile {
+		return schema{media: schema{"schema": s.of(v)}}
+	}
+	all := schema{}
+	for _, f := range files {
+		all[f] = schema{"schema": schema{}}
+	}
+	return all
 }
 
 // needsText says who may do it.

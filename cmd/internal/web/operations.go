@@ -116,6 +116,11 @@ func (s *Server) long(w http.ResponseWriter, r *http.Request, work func(context.
 	if err := newParams(r).err(); err != nil {
 		return err
 	}
+	return s.work(w, r, work)
+}
+
+// work is long for a route that has parameters of its own.
+func (s *Server) work(w http.ResponseWriter, r *http.Request, work func(context.Context, func(done, total uint64)) (any, error)) error {
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
 	defer context.AfterFunc(s.ctx, cancel)()

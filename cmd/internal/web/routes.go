@@ -36,8 +36,13 @@ var routes = []Route{
 
 	{"GET", "/v1", access.SignedIn, (*Server).getRouteTable, "Lists these routes."},
 	{"GET", "/v1/commands", access.SignedIn, (*Server).getCommands, "Lists the commands with their fields."},
+	{"GET", "/v1/templates/{command}", access.SignedIn, (*Server).getTemplate, "An empty table for a command; ?format=csv, else a workbook."},
 	{"POST", "/v1/ledgers/{ledger}/commands/{command}", access.ByCommand, (*Server).postCommand, "Records one command; needs an Idempotency-Key."},
 	{"POST", "/v1/ledgers/{ledger}/commands", access.ByCommand, (*Server).postBatch, "Records JSON lines of commands in their order; ?atomic=true: all or none."},
+
+	{"POST", "/v1/ledgers/{ledger}/imports", access.ByCommand, (*Server).postImport, "Imports the file in the body; ?dry_run=true shows what would happen."},
+	{"POST", "/v1/ledgers/{ledger}/imports/{import}/undo", access.ByCommand, (*Server).postUndo, "Takes an import back as one; needs ?reason=."},
+	{"GET", "/v1/ledgers/{ledger}/exports/{view}", access.Export, (*Server).getExport, "A view, the journal or the history as a file; ?format=csv, xlsx or json-lines."},
 
 	{"GET", "/v1/ledgers", access.ReadLedger, list((*projections.DB).Ledgers), "Lists the ledgers."},
 	{"GET", "/v1/ledgers/{ledger}/totals", access.ReadLedger, (*Server).getTotals, "Totals by year, budget-year, project, village, provider or fund."},
@@ -53,6 +58,7 @@ var routes = []Route{
 	{"GET", "/v1/ledgers/{ledger}/pairings", access.ReadLedger, list((*projections.DB).Pairings), "Pairings by id."},
 	{"GET", "/v1/ledgers/{ledger}/indicators", access.ReadLedger, list((*projections.DB).Indicators), "Results that were counted, by id."},
 	{"GET", "/v1/ledgers/{ledger}/notes", access.ReadLedger, list((*projections.DB).Notes), "Notes by id; their amounts are in no total."},
+	{"GET", "/v1/ledgers/{ledger}/imports", access.ReadLedger, list((*projections.DB).Imports), "Files that were imported, by id."},
 	{"GET", "/v1/ledgers/{ledger}/reported", access.ReadLedger, (*Server).getReported, "Transactions that others published, in the order of the log."},
 	{"GET", "/v1/ledgers/{ledger}/reported/totals", access.ReadLedger, (*Server).getReportedTotals, "Their totals by year, type, system, activity, provider, receiver, flow, recipient or place."},
 	{"GET", "/v1/ledgers/{ledger}/earmarks", access.ReadLedger, list((*projections.DB).Earmarks, "lapses_by"),

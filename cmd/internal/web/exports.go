@@ -1,0 +1,45 @@
+package web
+
+import (
+	"net/http"
+	"time"
+
+	"aidledger/cmd/internal/access"
+	"aidledger/cmd/internal/exchange"
+	"aidledger/projections/people"
+)
+
+// getExport answers with a view as a file. Who took it out is recorded first.
+func (s *Server) getExport(c access.Caller, w http.ResponseWriter, r *http.Request) error {
+	p := newParams(r)
+	format, why := p.text("format"), p.text("reason")
+	if format == "" {
+		format = exchange.FormatJSONLines
+	}
+	if format != exchange.FormatCSV && format != exchange.FormatXLSX && format != exchange.FormatJSONLines {
+		p.malformed("format", "use csv, xlsx or json-lines")
+	}
+	if err := s.begin(r, p); err != nil {
+		return err
+	}
+	name, ledger := r.PathValue("view"), ledgerOf(r)
+	export := &exchange.Exporter{Views: s.Views, Store: s.Store}
+	write, err := export.Rows(r.Context(), ledger, name, format)
+	if err != nil {
+		return err
+	}
+	if s.People != nil {
+		if err := s.People.Record(r.Context(), people.Access{Person: c.Person, Role: c.Role, Act: people.ActExport, Ledger: ledger, Thing: name, Why: why}); err != nil {
+			return err
+		}
+	}
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Time{}) // a file takes as long as it takes
+	fileHeaders(w, ledger+"-"+name+extensions[format], format)
+	if err := write(w); err != nil && r.Context().Err() == nil {
+		s.Log.Error("an export broke off", "ledger", ledger, "view", name, "error", err)
+		panic(http.ErrAbortHandler) // so that the client does not take half a file for a whole one
+	}
+	return nil
+}
+
+var extensions = map[string]string{exchange.FormatCSV: ".csv", exchange.FormatXLSX: ".xlsx", exchange.FormatJSONLines: ".jsonl"}

@@ -1,0 +1,128 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"aidledger/cmd/internal/access"
+	"aidledger/cmd/internal/exchange"
+	"aidledger/domain"
+	"aidledger/eventstore"
+)
+
+// postImport brings the file in the body into a ledger. The answer is JSON
+// lines: progress, and at the end the report.
+func (s *Server) postImport(c access.Caller, w http.ResponseWriter, r *http.Request) error {
+	p := newParams(r)
+	name := p.text("file")
+	o := exchange.Options{Command: p.text("command"), Sheet: p.text("sheet"), Unit: p.text("unit"), System: p.text("system"),
+		SkipBad: p.flag("skip_bad"), DryRun: p.flag("dry_run"), Open: p.flag("open_ledger"), Title: p.text("title")}
+	wait := p.flag("wait")
+	if err := p.err(); err != nil {
+		return err
+	}
+	if o.Command != "" {
+		if _, err := commandType(o.Command); err != nil {
+			return err
+		}
+	}
+	control := http.NewResponseController(w)
+	_ = control.SetReadDeadline(noDeadline) // a file takes as long as it takes
+	_ = control.SetWriteDeadline(noDeadline)
+	file, err := exchange.Receive(http.MaxBytesReader(w, r.Body, exchange.FileMax+1), name)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	return s.work(w, r, func(ctx context.Context, progress func(done, total uint64)) (any, error) {
+		report, err := s.importer(ctx, c, r).Import(ctx, ledgerOf(r), file, o, progress)
+		if err == nil && wait && report.Position.Block > 0 {
+			err = s.Runner.WaitFor(ctx, report.Position.Block)
+		}
+		return report, err
+	})
+}
+
+// getTemplate answers with an empty table for a command.
+func (s *Server) getTemplate(_ access.Caller, w http.ResponseWriter, r *http.Request) error {
+	p := newParams(r)
+	format := p.text("format")
+	if err := p.err(); err != nil {
+		return err
+	}
+	name := r.PathValue("command")
+	if _, err := commandType(name); err != nil {
+		return err
+	}
+	if format != exchange.FormatCSV {
+		format = exchange.FormatXLSX
+	}
+	fileHeaders(w, name+"."+format, format)
+	return exchange.WriteTemplate(w, name, format)
+}
+
+// mediaTypes are those of the formats of files.
+var mediaTypes = map[string]string{
+	exchange.FormatCSV:       "text/csv; charset=utf-8",
+	exchange.FormatXLSX:      "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+	exchange.FormatJSONLines: "application/x-ndjson",
+	exchange.FormatIATI:      "application/xml",
+}
+
+// fileHeaders says that the answer is a file, and of which name.
+func fileHeaders(w http.ResponseWriter, name, format string) {
+	w.Header().Set("Content-Type", mediaTypes[format])
+	w.Header().Set("Content-Disposition", `attachment; filename="`+name+`"`)
+}
+
+// postUndo takes an import back.
+func (s *Server) postUndo(c access.Caller, w http.ResponseWriter, r *http.Request) error {
+	p := newParams(r)
+	reason := p.text("reason")
+	o := exchange.Options{SkipBad: p.flag("skip_bad"), DryRun: p.flag("dry_run")}
+	wait := p.flag("wait")
+	if err := p.err(); err != nil {
+		return err
+	}
+	id, err := domain.ParseID(r.PathValue("import"))
+	if err != nil {
+		return err
+	}
+	return s.work(w, r, func(ctx context.Context, progress func(done, total uint64)) (any, error) {
+		report, err := s.importer(ctx, c, r).Undo(ctx, ledgerOf(r), id, reason, o, progress)
+		if err == nil && wait && report.Position.Block > 0 {
+			err = s.Runner.WaitFor(ctx, report.Position.Block)
+		}
+		return report, err
+	})
+}
+
+// importer imports for a caller, who needs the capability of every command that
+// a file leads to.
+func (s *Server) importer(ctx context.Context, c access.Caller, r *http.Request) *exchange.Importer {
+	return &exchange.Importer{
+		Store: s.Store,
+		Stamp: func(q eventstore.Request) (eventstore.Request, error) { return s.stamp(ctx, c, ledgerOf(r), q) },
+		Decode: func(command string, line []byte) (string, domain.Command, error) {
+			name, id, err := nameAndID(line)
+			if err != nil {
+				return "", nil, err
+			}
+			if name == "" {
+				name = command
+			}
+			// A line needs no id of its own: where it stands in the file is one.
+			given := id
+			if id == "" {
+				given = "line"
+			}
+			decoded, err := decodeLine(name, given, line)
+			var problem *Problem
+			if errors.As(err, &problem) {
+				err = &domain.Refusal{Code: problem.Code, Message: problem.Detail, Hint: problem.Hint}
+			}
+			return id, decoded, err
+		},
+	}
+}
