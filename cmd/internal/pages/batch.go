@@ -94,7 +94,7 @@ func (v *visit) batch() error {
 	f := v.r.PostForm
 	view := v.batchView(t)
 	view.Text = f.Get("text")
-	if key := f.Get("key"); key != "" {
+	if key := f.Get("idempotency_key"); key != "" {
 		view.Key = key
 	}
 	columns, lines, err := v.readLines(t, view.Text)

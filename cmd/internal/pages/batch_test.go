@@ -14,12 +14,12 @@ func TestAPasteIsRecordedAsAWholeOrNotAtAll(t *testing.T) {
 	wrong := heading + "2019-12-28\t批-1\tinv-treasury\tinv-c-2019\t农产品加工园（虚构）\t1,000.00\n" +
 		"2019-12-28\t批-2\tinv-treasury\tinv-c-2019\t没有这个项目\t0.1万\n\n" +
 		"2019-12-28\t批-3\tinv-treasury\tinv-c-2019\t农产品加工园（虚构）\t900万\n"
-	status, page, _ := s.send(t, path, url.Values{"key": {"b1"}, "do": {"record"}, "text": {wrong}})
+	status, page, _ := s.send(t, path, url.Values{"idempotency_key": {"b1"}, "do": {"record"}, "text": {wrong}})
 	if status != 422 || !strings.Contains(page, "编号写法不对") || strings.Contains(page, "分配余额不足") {
 		t.Fatalf("a paste with an unknown project answers %d: %s", status, page)
 	}
 	beyond := strings.Replace(wrong, "没有这个项目", "inv-p10", 1)
-	status, page, _ = s.send(t, path, url.Values{"key": {"b1"}, "do": {"record"}, "text": {beyond}})
+	status, page, _ = s.send(t, path, url.Values{"idempotency_key": {"b1"}, "do": {"record"}, "text": {beyond}})
 	if status != 422 || !strings.Contains(page, "分配余额不足") || strings.Count(page, "tag halted") != 1 {
 		t.Fatalf("a paste with a payment that is not covered answers %d: %s", status, page)
 	}
@@ -27,14 +27,14 @@ func TestAPasteIsRecordedAsAWholeOrNotAtAll(t *testing.T) {
 		t.Error("half of a paste is recorded")
 	}
 	right := strings.Replace(beyond, "900万", "0.09万", 1)
-	if status, page, _ = s.send(t, path, url.Values{"key": {"b1"}, "do": {"check"}, "text": {right}}); status != 200 || !strings.Contains(page, "2,900.00") {
+	if status, page, _ = s.send(t, path, url.Values{"idempotency_key": {"b1"}, "do": {"check"}, "text": {right}}); status != 200 || !strings.Contains(page, "2,900.00") {
 		t.Errorf("the check answers %d without the sum", status)
 	}
-	status, page, next := s.send(t, path, url.Values{"key": {"b1"}, "do": {"record"}, "text": {right}})
+	status, page, next := s.send(t, path, url.Values{"idempotency_key": {"b1"}, "do": {"record"}, "text": {right}})
 	if status != 303 || !strings.HasPrefix(next, path+"?at=") || !strings.Contains(next, "done=3") {
 		t.Fatalf("recording answers %d, %s: %s", status, next, page)
 	}
-	if _, _, again := s.send(t, path, url.Values{"key": {"b1"}, "do": {"record"}, "text": {right}}); again != next {
+	if _, _, again := s.send(t, path, url.Values{"idempotency_key": {"b1"}, "do": {"record"}, "text": {right}}); again != next {
 		t.Errorf("the same paste sent twice leads to %q, not %q", again, next)
 	}
 	if _, journal, _ := s.get(t, invented+"/journal?stage=disbursed"); strings.Count(journal, "批-1") == 0 || strings.Count(journal, "批-3") == 0 {

@@ -50,7 +50,7 @@ var menu = []struct {
 }{
 	{"read", []string{"", "totals", "projects", "places", "organisations", "funds", "gifts", "pairings", "indicators", "notes"}},
 	{"record", []string{"record", "record/disburse-funds"}},
-	{"decide", []string{"requests", "idle", "compare"}},
+	{"decide", []string{"requests", "findings", "notices", "idle", "compare"}},
 	{"follow", []string{"journal", "flow", "events"}},
 	{"operate", []string{"/verify", "/status"}},
 }

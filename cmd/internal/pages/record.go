@@ -141,7 +141,7 @@ func (v *visit) showForm(status int, t domain.CommandType, view formView) error 
 // formView lays the inputs of a command out: in the order in which a voucher has
 // them, and what is seldom needed apart.
 func (v *visit) formView(t domain.CommandType, values url.Values, o *offers) formView {
-	view := formView{Command: t.Name, Lead: v.texts["form-lead."+t.Name], Key: values.Get("key")}
+	view := formView{Command: t.Name, Lead: v.texts["form-lead."+t.Name], Key: values.Get("idempotency_key")}
 	if view.Key == "" {
 		view.Key = uuid.NewString()
 	}

@@ -15,6 +15,9 @@ func TestEveryCommandHasAFormThatCanFillAllItsFields(t *testing.T) {
 		var write func(fields []domain.Field, prefix string)
 		write = func(fields []domain.Field, prefix string) {
 			for _, f := range fields {
+				if f.Name == "do" || f.Name == "idempotency_key" {
+					t.Errorf("%s has a field %s, which is an input of every form", c.Name, f.Name)
+				}
 				if f.Type == "list" {
 					write(f.Item, prefix+f.Name+".1.")
 					continue
@@ -42,7 +45,7 @@ func TestEveryCommandHasAFormThatCanFillAllItsFields(t *testing.T) {
 
 func TestAFormSaysAllFaultsAtOnceAndKeepsWhatWasWritten(t *testing.T) {
 	s := demonstrated(t)
-	status, page, _ := s.send(t, invented+"/record/disburse-funds", url.Values{"key": {"k1"}, "do": {"record"},
+	status, page, _ := s.send(t, invented+"/record/disburse-funds", url.Values{"idempotency_key": {"k1"}, "do": {"record"},
 		"amount": {"十二元"}, "date": {"2019-02-30"}, "fund": {""}, "project": {"nobody knows"}, "places.0.amount": {"x"}})
 	if status != 422 {
 		t.Fatalf("it answers %d: %s", status, page)
@@ -63,7 +66,7 @@ func TestAFormSaysAllFaultsAtOnceAndKeepsWhatWasWritten(t *testing.T) {
 func TestAPaymentFromTheFormToTheVoucher(t *testing.T) {
 	s := demonstrated(t)
 	path := invented + "/record/disburse-funds"
-	form := url.Values{"key": {"pay-1"}, "do": {"check"}, "amount": {"0.5万"}, "date": {"2019-12-28"}, "fund": {"inv-c-2019"}, "project": {"农产品加工园（虚构）"},
+	form := url.Values{"idempotency_key": {"pay-1"}, "do": {"check"}, "amount": {"0.5万"}, "date": {"2019-12-28"}, "fund": {"inv-c-2019"}, "project": {"农产品加工园（虚构）"},
 		"payee": {"inv-payee-5"}, "payer": {"inv-treasury"}, "voucher": {"记-2019-199"}}
 	status, page, _ := s.send(t, path, form)
 	if status != 200 || !strings.Contains(page, "伍仟元整") || !strings.Contains(page, "本项目可拨余额") {
@@ -92,7 +95,7 @@ func TestAPaymentFromTheFormToTheVoucher(t *testing.T) {
 	if status, _, again := s.send(t, path, form); status != 409 && (status != 303 || again != next) {
 		t.Errorf("the same form sent twice answers %d and leads to %q", status, again)
 	}
-	form.Set("key", "pay-2")
+	form.Set("idempotency_key", "pay-2")
 	form.Set("voucher", "记-2019-200")
 	if status, page, _ := s.send(t, path, form); status != 409 || !strings.Contains(page, "疑似重复") {
 		t.Errorf("the same payment under another number answers %d", status)
@@ -113,14 +116,14 @@ func TestAPaymentFromTheFormToTheVoucher(t *testing.T) {
 func (s *running) allocate(t *testing.T) {
 	t.Helper()
 	for command, form := range map[string]url.Values{
-		"increase-commitment": {"key": {"more-1"}, "fund": {"inv-c-2019"}, "amount": {"1万"}, "document": {"演〔2019〕9号"}, "date": {"2019-12-21"}},
-		"receive-funds":       {"key": {"more-2"}, "fund": {"inv-c-2019"}, "amount": {"1万"}, "date": {"2019-12-21"}},
+		"increase-commitment": {"idempotency_key": {"more-1"}, "fund": {"inv-c-2019"}, "amount": {"1万"}, "document": {"演〔2019〕9号"}, "date": {"2019-12-21"}},
+		"receive-funds":       {"idempotency_key": {"more-2"}, "fund": {"inv-c-2019"}, "amount": {"1万"}, "date": {"2019-12-21"}},
 	} {
 		if status, page, _ := s.send(t, invented+"/record/"+command, form); status != 303 {
 			t.Fatalf("%s answers %d: %s", command, status, page)
 		}
 	}
-	if status, page, _ := s.send(t, invented+"/record/allocate-funds", url.Values{"key": {"more-3"}, "fund": {"inv-c-2019"}, "project": {"inv-p10"}, "amount": {"1万"}, "date": {"2019-12-22"}}); status != 303 {
+	if status, page, _ := s.send(t, invented+"/record/allocate-funds", url.Values{"idempotency_key": {"more-3"}, "fund": {"inv-c-2019"}, "project": {"inv-p10"}, "amount": {"1万"}, "date": {"2019-12-22"}}); status != 303 {
 		t.Fatalf("allocating answers %d: %s", status, page)
 	}
 }
@@ -129,10 +132,10 @@ func (s *running) allocate(t *testing.T) {
 func (s *running) takeBack(t *testing.T, entry string) {
 	t.Helper()
 	path := invented + "/record/reverse-entry"
-	if status, page, _ := s.send(t, path, url.Values{"key": {"back-1"}, "entry": {entry}}); status != 422 || !strings.Contains(page, `id="f-reason-problem"`) {
+	if status, page, _ := s.send(t, path, url.Values{"idempotency_key": {"back-1"}, "entry": {entry}}); status != 422 || !strings.Contains(page, `id="f-reason-problem"`) {
 		t.Errorf("a reversal without a reason answers %d", status)
 	}
-	if status, page, _ := s.send(t, path, url.Values{"key": {"back-1"}, "entry": {entry}, "reason": {"写错"}}); status != 303 {
+	if status, page, _ := s.send(t, path, url.Values{"idempotency_key": {"back-1"}, "entry": {entry}, "reason": {"写错"}}); status != 303 {
 		t.Errorf("the reversal answers %d: %s", status, page)
 	}
 	if _, page, _ := s.get(t, invented+"/journal"); !strings.Contains(page, "红字冲销（拨付）") || !strings.Contains(page, `class="negative"`) {

@@ -23,7 +23,7 @@ func (s *running) signedIn(t *testing.T, login, role string) person {
 // asks requests a payment as somebody who is not of the story.
 func (s *running) asks(t *testing.T) {
 	t.Helper()
-	form := url.Values{"key": {"ask-browser"}, "request": {"ask-browser"}, "fund": {"inv-c-2019"}, "project": {"inv-p10"}, "amount": {"0.2万"}, "purpose": {"尾款"}, "date": {"2019-12-28"}}
+	form := url.Values{"idempotency_key": {"ask-browser"}, "request": {"ask-browser"}, "fund": {"inv-c-2019"}, "project": {"inv-p10"}, "amount": {"0.2万"}, "purpose": {"尾款"}, "date": {"2019-12-28"}}
 	if status, page, _ := s.send(t, invented+"/record/request-disbursement", form); status != 303 {
 		t.Fatalf("the request answers %d: %s", status, page)
 	}
@@ -33,7 +33,7 @@ func TestAPaymentIsRequestedApprovedByAnotherAndPaid(t *testing.T) {
 	s := demonstrated(t)
 	s.allocate(t)
 	finance, supervisor := s.signedIn(t, "zhang", access.FinanceOfficer), s.signedIn(t, "li", access.Supervisor)
-	ask := url.Values{"key": {"ask-1"}, "request": {"ask-1"}, "fund": {"inv-c-2019"}, "project": {"inv-p10"}, "amount": {"0.4万"}, "payee": {"inv-payee-5"}, "payer": {"inv-treasury"},
+	ask := url.Values{"idempotency_key": {"ask-1"}, "request": {"ask-1"}, "fund": {"inv-c-2019"}, "project": {"inv-p10"}, "amount": {"0.4万"}, "payee": {"inv-payee-5"}, "payer": {"inv-treasury"},
 		"purpose": {"尾款"}, "date": {"2019-12-28"}}
 	status, at, page := finance.open(t, invented+"/record/request-disbursement", ask)
 	if status != 200 || at != invented+"/requests/ask-1" || !strings.Contains(page, "待审批") || strings.Contains(page, "批准</button>") || !strings.Contains(page, "要由别人审批") {
@@ -50,10 +50,10 @@ func TestAPaymentIsRequestedApprovedByAnotherAndPaid(t *testing.T) {
 	if content == nil {
 		t.Fatal("there is no form to approve")
 	}
-	if status, _, _ := finance.open(t, invented+"/record/approve-disbursement", url.Values{"key": {"no"}, "request": {"ask-1"}, "content": {content[1]}}); status != 403 {
+	if status, _, _ := finance.open(t, invented+"/record/approve-disbursement", url.Values{"idempotency_key": {"no"}, "request": {"ask-1"}, "content": {content[1]}}); status != 403 {
 		t.Errorf("a finance officer approves: %d", status)
 	}
-	status, at, page = supervisor.open(t, invented+"/record/approve-disbursement", url.Values{"key": {"yes"}, "request": {"ask-1"}, "content": {content[1]}, "note": {"同意"}})
+	status, at, page = supervisor.open(t, invented+"/record/approve-disbursement", url.Values{"idempotency_key": {"yes"}, "request": {"ask-1"}, "content": {content[1]}, "note": {"同意"}})
 	if status != 200 || at != invented+"/requests/ask-1" || !strings.Contains(page, "已批准") {
 		t.Fatalf("approving answers %d at %s", status, at)
 	}
@@ -68,7 +68,7 @@ func TestAPaymentIsRequestedApprovedByAnotherAndPaid(t *testing.T) {
 		t.Errorf("the form to pay does not have what was approved (%d)", status)
 	}
 	form, _ := url.ParseQuery(address[strings.Index(address, "?")+1:])
-	form.Set("key", "paid-1")
+	form.Set("idempotency_key", "paid-1")
 	form.Set("date", "2019-12-28")
 	if status, _, page = finance.open(t, invented+"/record/disburse-funds", form); status != 200 || !strings.Contains(page, "已记账") {
 		t.Errorf("paying answers %d: %s", status, page)
