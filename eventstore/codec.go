@@ -1,13 +1,14 @@
 package eventstore
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
 	"aidledger/domain"
+	"aidledger/eventstore/facts"
 
 	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
 )
 
 // blockFormat is the version of the form of a block. A reader refuses others:
@@ -31,16 +32,7 @@ func (e *BadBlock) Error() string {
 	return fmt.Sprintf("position %s: %s (%s)", e.Position, e.Reason, e.Code)
 }
 
-// upcaster brings the data of an event from one version to the next. It is
-// pure: it has nothing but the stored data to go by.
-type upcaster func(jsontext.Value) (jsontext.Value, error)
-
-// versions holds, for each event type that ever changed, the upcasters from
-// version 1 on. An event type that is not here has version 1. Golden files of
-// every version ever written are in testdata.
-var versions = map[string][]upcaster{}
-
-func versionOf(eventType string) int { return len(versions[eventType]) + 1 }
+func versionOf(eventType string) int { return facts.Version(eventType) }
 
 func encodeEvent(id string, fact domain.Event) (Event, error) {
 	data, err := json.Marshal(fact)
@@ -106,26 +98,12 @@ func (b *Block) check(m Message) error {
 }
 
 func (e *Event) decode(at Position) error {
-	fact := domain.NewEvent(e.Type)
-	if fact == nil {
-		return &BadBlock{"unknown_event_type", at, fmt.Sprintf("nobody knows the event type %q", e.Type)}
-	}
-	now := versionOf(e.Type)
-	if e.Version < 1 || e.Version > now {
-		return &BadBlock{"unknown_event_version", at, fmt.Sprintf("%s has version %d, known up to %d", e.Type, e.Version, now)}
-	}
-	data := e.Data
-	for v := e.Version; v < now; v++ {
-		var err error
-		if data, err = versions[e.Type][v-1](data); err != nil {
-			return &BadBlock{"bad_event_payload", at, plain(err)}
-		}
-	}
-	if err := json.Unmarshal(data, fact, strict); err != nil {
-		return &BadBlock{"bad_event_payload", at, plain(err)}
+	fact, err := facts.Read(e.Type, e.Version, e.Data)
+	if bad, ok := errors.AsType[*facts.Unreadable](err); ok {
+		return &BadBlock{bad.Code, at, bad.Reason}
 	}
 	e.Fact = fact
-	return nil
+	return err
 }
 
 // plain is the message of an error on one line, at most 200 bytes of it.

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"aidledger/domain"
+	"aidledger/eventstore/facts"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -107,13 +108,13 @@ func TestEveryVersionOfEveryEventCanBeReadForEver(t *testing.T) {
 }
 
 func TestAnOldVersionIsBroughtUpToDateStepByStep(t *testing.T) {
-	add := func(field string) upcaster {
+	add := func(field string) facts.Upcaster {
 		return func(v jsontext.Value) (jsontext.Value, error) {
 			return append(v[:len(v)-1:len(v)-1], []byte(field+"}")...), nil
 		}
 	}
-	versions["year-closed"] = []upcaster{add(`,"date":"2019"`), add(`,"note":"by default"`)}
-	defer delete(versions, "year-closed")
+	facts.Upcasters["year-closed"] = []facts.Upcaster{add(`,"date":"2019"`), add(`,"note":"by default"`)}
+	defer delete(facts.Upcasters, "year-closed")
 	for version, data := range map[int]string{1: `{"year":2018}`, 2: `{"year":2018,"date":"2019"}`, 3: `{"year":2018,"date":"2019","note":"by default"}`} {
 		e := Event{Type: "year-closed", Version: version, Data: []byte(data)}
 		if err := e.decode(Position{}); err != nil {

@@ -209,3 +209,29 @@ func archivedHeads(ctx context.Context, conn *pgx.Conn) (map[string]eventstore.H
 	})
 	return heads, err
 }
+
+// WrongRow returns the first block whose row says something else about it than
+// its bytes do, or than the rows before it; 0 where there is none.
+func (a Archive) WrongRow(ctx context.Context) (sequence uint64, err error) {
+	err = a.db.pool.read(ctx, func(conn *pgx.Conn) error {
+		return conn.QueryRow(ctx, `select coalesce(min(sequence), 0) from (
+				select sequence, hash, sha256(data) as made, first, coalesce(sum(leaves) over (partition by ledger order by sequence
+					rows between unbounded preceding and 1 preceding), 0) as before
+				from aidledger_archive.blocks) b where hash <> made or first <> before`).Scan(&sequence)
+	})
+	return sequence, err
+}
+
+// Projected returns the last block that the read models have, and the hash of
+// the last block of each ledger by then.
+func (a Archive) Projected(ctx context.Context) (block uint64, heads map[string]eventstore.Hash, err error) {
+	err = a.db.snapshot(ctx, func(tx pgx.Tx) error {
+		var furthest string
+		err := tx.QueryRow(ctx, "select projection, block from aidledger.checkpoint order by block desc, projection limit 1").Scan(&furthest, &block)
+		if err == nil {
+			heads, err = readHeads(ctx, tx.Conn(), "aidledger", furthest)
+		}
+		return err
+	})
+	return block, heads, err
+}

@@ -46,6 +46,7 @@ const (
 	lockRun     = 7_318_002 // by the runner that works
 	lockSwitch  = 7_318_003 // shared by batches, alone by who switches generations
 	lockRebuild = 7_318_004 // by who rebuilds
+	lockSign    = 7_318_005 // by who keeps signed checkpoints
 )
 
 // generationTables are in each generation beside those of the projections.
@@ -240,7 +241,7 @@ func createStable(ctx context.Context, conn *pgx.Conn) error {
 	if _, err := tx.Exec(ctx, "select pg_advisory_xact_lock($1)", int64(lockOpen)); err != nil {
 		return err
 	}
-	if err := exec(ctx, conn, stableSQL+archiveSQL); err != nil {
+	if err := exec(ctx, conn, stableSQL+archiveSQL+treeSQL+repairSQL); err != nil {
 		return err
 	}
 	var generations int

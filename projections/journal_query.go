@@ -26,6 +26,8 @@ type JournalQuery struct {
 	Without      string // "project" or "place": only what names none
 	Year         int    // effective year
 	BudgetYear   int
+	LateDays     int  // only what was recorded more than so many days after its date
+	Reversals    bool // only what takes an entry back
 	AsOf         AsOf
 	Newest       bool   // the last one first
 	Limit        int    // rows; 0: 100; at most 1,000
@@ -130,6 +132,12 @@ func (q JournalQuery) conditions() (*conditions, error) {
 	}
 	if q.BudgetYear != 0 {
 		c.andFlow("budget_year = ?::smallint", q.BudgetYear)
+	}
+	if q.LateDays > 0 {
+		c.and("j.recorded::date - j.date > ?", q.LateDays)
+	}
+	if q.Reversals {
+		c.and("j.reverses <> ''")
 	}
 	c.asOf(q.AsOf)
 	c.newest = q.Newest

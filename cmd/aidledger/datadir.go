@@ -19,6 +19,9 @@ import (
 //	lock         held by the server's process
 //	token        what clients present, for the owner alone
 //	master.key   what wraps the keys of people, for the owner alone
+//	signing-key  what checkpoints are signed with, for the owner alone
+//	stream       the stream that a repair has made, if there was one
+//	witnesses    who cosigns checkpoints, if there is anybody
 //	server.json  where the running server is, for clients on this machine
 //	logs         the names of the logs that were opened from here
 //	nats/        the log, unless it is on servers elsewhere

@@ -44,5 +44,6 @@ func (c *command) export() *cobra.Command {
 		defer answer.Body.Close()
 		return c.writeFile(*output, answer.Body)
 	}
+	cmd.AddCommand(c.exportEvidence(), c.exportHledger())
 	return cmd
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -33,12 +34,12 @@ func (c *command) rebuild() *cobra.Command {
 }
 
 // long asks for something that takes its time, and shows how far it is.
-func long[T any](c *command, cmd *cobra.Command, path, what string) (result T, err error) {
+func long[T any](c *command, cmd *cobra.Command, path, what string, body ...byte) (result T, err error) {
 	cl, err := newClient(cmd)
 	if err != nil {
 		return result, err
 	}
-	return longer[T](c, cmd, cl, request{method: "POST", path: path, header: http.Header{}}, what)
+	return longer[T](c, cmd, cl, request{method: "POST", path: path, header: http.Header{}, body: bytes.NewReader(body)}, what)
 }
 
 // longer is long for a request that says more than its path.

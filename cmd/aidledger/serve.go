@@ -19,6 +19,7 @@ import (
 
 	"aidledger/cmd/internal/checks"
 	"aidledger/cmd/internal/demo"
+	"aidledger/cmd/internal/notary"
 	"aidledger/cmd/internal/pages"
 	"aidledger/cmd/internal/web"
 	"aidledger/eventstore"
@@ -49,6 +50,7 @@ type serveOptions struct {
 	demo                      bool
 	loopback                  bool          // nobody on another machine can reach it
 	checkEvery                time.Duration // 0: never by itself
+	origin                    string        // name in what is signed; empty: the one of the data directory
 }
 
 func (c *command) serve() *cobra.Command {
@@ -77,6 +79,7 @@ func readServeOptions(cmd *cobra.Command) (o serveOptions, err error) {
 		natsURL: get("AIDLEDGER_NATS_URL"), natsUser: get("AIDLEDGER_NATS_USER"), natsPW: get("AIDLEDGER_NATS_PASSWORD"),
 		postgresURL: get("AIDLEDGER_POSTGRES_URL"), peopleURL: get("AIDLEDGER_PEOPLE_URL"), vaultURL: get("AIDLEDGER_VAULT_URL"), stream: get("AIDLEDGER_STREAM"),
 	}
+	o.origin = get("AIDLEDGER_ORIGIN")
 	host, port, err := net.SplitHostPort(o.listen)
 	if err != nil {
 		return o, usage(cmd, "--listen %q is no address; write HOST:PORT, as in 127.0.0.1:8080", o.listen)
@@ -138,6 +141,7 @@ type server struct {
 	vault    *vault.Vault
 	people   *people.Store
 	runner   *projections.Runner
+	notary   *notary.Notary
 	versions map[string]string
 	failed   chan error // a part that cannot go on
 }
@@ -182,6 +186,9 @@ func (s *server) start(ctx context.Context) error {
 		return err
 	}
 	s.parts = append(s.parts, part{"", func(context.Context) error { listener.Close(); return nil }})
+	if s.stream, err = s.data.currentStream(s.stream); err != nil {
+		return err
+	}
 	log, err := s.startLog()
 	if err != nil {
 		return err
@@ -201,6 +208,9 @@ func (s *server) start(ctx context.Context) error {
 	}
 	s.startForgetting(ctx)
 	s.startChecks(ctx)
+	if err := s.startNotary(ctx); err != nil {
+		return err
+	}
 	url, err := s.startHTTP(ctx, listener)
 	if err != nil {
 		return err
@@ -313,7 +323,7 @@ func (s *server) startHTTP(ctx context.Context, listener net.Listener) (url stri
 	url = "http://" + net.JoinHostPort(host, strconv.Itoa(at.Port))
 	s.publicURL = cmp.Or(s.publicURL, url)
 	site := pages.New(pages.Config{Store: s.store, Views: s.views, Runner: s.runner, Log: s.log, Now: time.Now, Versions: s.versions})
-	h := web.New(web.Config{Store: s.store, Views: s.views, Vault: s.vault, Runner: s.runner, Log: s.log, Token: s.token,
+	h := web.New(web.Config{Store: s.store, Views: s.views, Vault: s.vault, Runner: s.runner, Notary: s.notary, Log: s.log, Token: s.token,
 		People: s.people, Identity: s.identity, PublicURL: s.publicURL, ReadyAt: end, Pages: s.demo, Versions: s.versions, ShowProblem: site.ShowProblem, Translate: pages.Problem},
 		site.Routes()...).HTTP()
 	go func() {

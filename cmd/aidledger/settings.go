@@ -39,6 +39,7 @@ var settings = []setting{
 	{"", "AIDLEDGER_VAULT_URL", "", "connection string for the keys of personal data, where they have a user of their own", "serve"},
 	{"replicas", "AIDLEDGER_REPLICAS", "1", "copies of the log in a NATS cluster: 1, 3 or 5", "serve"},
 	{"check-every", "AIDLEDGER_CHECK_EVERY", "24h", "how often all checks run over all ledgers; 0: only when they are asked for", "serve"},
+	{"origin", "AIDLEDGER_ORIGIN", "", "name of this server in what it signs, as in ledger.example.org; made up at the first start if left out", "serve"},
 	{"stream", "AIDLEDGER_STREAM", "AIDLEDGER", "name of the JetStream stream", "serve"},
 
 	{"url", "AIDLEDGER_URL", "", "address of the server; found in the data directory if left out", "client"},

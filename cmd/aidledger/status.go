@@ -47,6 +47,12 @@ func (c *command) printStatus(url string, s web.Status) {
 	for _, name := range slices.Sorted(maps.Keys(s.Versions)) {
 		fmt.Fprintf(c.out, "%-11s %s\n", name, s.Versions[name])
 	}
+	for _, p := range s.Signing.Checkpoints {
+		fmt.Fprintf(c.out, "checkpoint  %s: %d entries, %s; %s\n", p.Ledger, p.Size, p.SignedAt.UTC().Format(time.RFC3339), p.Standing)
+	}
+	if s.Signing.Failed != "" {
+		fmt.Fprintf(c.out, "NOTHING IS SIGNED: %s\n", s.Signing.Failed)
+	}
 	fmt.Fprintf(c.out, "\nread models, generation %d\n", s.Generation)
 	g := &grid{head: []string{"projection", "block", "lag", "updated", "state"}, numeric: []bool{false, true, true, false, false}}
 	for _, p := range s.Projections {

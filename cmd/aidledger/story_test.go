@@ -14,16 +14,20 @@ import (
 	"testing"
 	"time"
 
+	"aidledger/cmd/internal/evidence"
 	"aidledger/projections/localpg/pgtest"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// TestMain makes this test binary the program, too, so that stories run it as
-// a process of its own.
+// verifier is the other program, for stories about what it checks.
+func verifier() { os.Exit(evidence.Run(os.Args[1:], os.Stdout, os.Stderr)) }
+
+// TestMain makes this test binary the programs, too, so that stories run them as
+// processes of their own.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"aidledger": main})
+	testscript.Main(m, map[string]func(){"aidledger": main, "aidledger-verify": verifier})
 }
 
 // TestStories runs the stories in testdata. Each has a data directory and a
@@ -51,7 +55,7 @@ func TestStories(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "ready": ready, "sql": sql, "postmaster": postmaster, "gone": gone, "occupy": occupy, "as": as,
+			"balances": balances, "exits": exits, "ready": ready, "sql": sql, "postmaster": postmaster, "gone": gone, "occupy": occupy, "as": as,
 		},
 	})
 }

@@ -22,6 +22,7 @@ func (c *command) trace() *cobra.Command {
 	}
 	bind(cmd, "client")
 	asOf := cmd.Flags().String("as-of", "", "what was recorded at a position or a time")
+	until := cmd.Flags().String("effective-until", "", "what happened up to this date")
 	asJSON := cmd.Flags().Bool("json", false, "print JSON")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		lang, err := chosenLanguage(cmd)
@@ -38,6 +39,7 @@ func (c *command) trace() *cobra.Command {
 		}
 		q := url.Values{"limit": {"1000"}}
 		set(q, "as_of", *asOf)
+		set(q, "effective_until", *until)
 		path := ledger + "/trace/" + url.PathEscape(args[0])
 		t, err := fetch[projections.Trace](cmd.Context(), cl, path, q)
 		if err != nil {

@@ -2,10 +2,12 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"strconv"
 	"strings"
 
-	"aidledger/projections"
+	"aidledger/cmd/internal/notary"
+	"aidledger/cmd/internal/web"
 
 	"github.com/spf13/cobra"
 )
@@ -13,20 +15,29 @@ import (
 func (c *command) verify() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "verify",
-		Short: "Replay the log, check its hash chain and compare every row of the read models",
+		Short: "Compare the log with its archive, its tree and what was signed, and every row of the read models with a replay",
 		Args:  exactly(0),
 	}
 	bind(cmd, "client")
 	asJSON := cmd.Flags().Bool("json", false, "print JSON")
+	kept := cmd.Flags().StringArray("checkpoint", nil, "file with a checkpoint that was kept elsewhere; may be given again")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		r, err := long[projections.Report](c, cmd, "/v1/verify", "verifying")
+		var notes []byte
+		for _, name := range *kept {
+			note, err := os.ReadFile(name)
+			if err != nil {
+				return err
+			}
+			notes = append(notes, note...)
+		}
+		r, err := long[web.Verification](c, cmd, "/v1/verify", "verifying", notes...)
 		if err != nil {
 			return err
 		}
 		if *asJSON {
 			err = c.printJSON(r)
 		} else {
-			c.printReport(r)
+			c.printVerification(r)
 		}
 		if err == nil && !r.Clean {
 			return errDiffers
@@ -36,17 +47,41 @@ func (c *command) verify() *cobra.Command {
 	return cmd
 }
 
-func (c *command) printReport(r projections.Report) {
-	fmt.Fprintf(c.out, "replayed %d events up to position %s\nlast hash %s\n\n", r.Events, r.Position, r.Hash)
+func (c *command) printVerification(v web.Verification) {
+	c.printAudit(v.Copies)
+	if !v.Copies.Clean() {
+		return
+	}
+	fmt.Fprintf(c.out, "replayed %d events up to position %s\nlast hash %s\n\n", v.Events, v.Position, v.Hash)
 	g := &grid{head: []string{"table", "rows", "differences", "first keys"}, numeric: []bool{false, true, true, false}}
-	for _, t := range r.Tables {
+	for _, t := range v.Tables {
 		g.add(t.Table, strconv.FormatUint(t.Rows, 10), strconv.FormatUint(t.Differences, 10), strings.Join(t.Keys, "; "))
 	}
 	g.print(c.out)
-	for _, file := range r.DamagedFiles {
+	for _, file := range v.DamagedFiles {
 		fmt.Fprintf(c.out, "the file of the attachment %s is lost or was changed\n", file)
 	}
-	if r.Clean {
+	if v.Clean {
 		fmt.Fprintln(c.out, "every row is what the log says")
 	}
+}
+
+// printAudit says first what is wrong first.
+func (c *command) printAudit(a notary.Audit) {
+	for _, f := range a.Findings {
+		right := "neither copy is known to be right"
+		if f.Right != "" {
+			right = "the " + f.Right + " is right there"
+		}
+		if f.In != notary.InLog && f.In != notary.InArchive {
+			right = "the blocks are right"
+		}
+		fmt.Fprintf(c.out, "position %s of the %s: %s; %s\n", f.Position, f.In, f.Reason, right)
+	}
+	if len(a.Findings) > 0 {
+		fmt.Fprintln(c.out, "aidledger repair makes a new copy from the one that is right; the server has to be stopped for it")
+		return
+	}
+	fmt.Fprintf(c.out, "the log and its archive are the same up to block %d: %d entries, as they were signed in %d checkpoints\n",
+		min(a.LogEnd, a.ArchiveEnd), a.Entries, a.Checkpoints)
 }

@@ -20,6 +20,8 @@ type operation struct {
 	takes   any    // nil: no body
 	gives   any    // nil: no content
 	file    bool   // takes or gives the bytes of a file, where it names no type
+	text    bool   // gives plain text
+	notes   bool   // takes signed notes or lines of them, as plain text
 	lines   bool   // takes and gives are one line each of many
 	created bool   // 201 instead of 200
 }
@@ -78,7 +80,7 @@ var operations = map[string]operation{
 	"GET /v1/ledgers/{ledger}/totals": {id: "getTotals", tag: "queries", params: "by year currency key as_of effective_until limit after wait_for",
 		gives: projections.Totals{}},
 	"GET /v1/ledgers/{ledger}/journal": {id: "listMovements", tag: "queries",
-		params: "fund project place provider payee disbursement entry stage without year budget_year newest as_of effective_until limit after wait_for",
+		params: "fund project place provider payee disbursement entry stage without year budget_year late_days reversals newest as_of effective_until limit after wait_for",
 		gives:  projections.Journal{}},
 	"GET /v1/ledgers/{ledger}/trace/{id}": {id: "trace", tag: "queries", params: "as_of effective_until limit after wait_for", gives: projections.Trace{}},
 	"GET /v1/ledgers/{ledger}/events":     {id: "listEvents", tag: "queries", params: "from to after follow limit wait_for", gives: EventPage{}},
@@ -90,7 +92,23 @@ var operations = map[string]operation{
 	"GET /v1/ledgers/{ledger}/status": {id: "getLedgerStatus", tag: "server", params: "wait_for", gives: Status{}},
 	"GET /v1/status":                  {id: "getStatus", tag: "server", params: "wait_for", gives: Status{}},
 	"POST /v1/rebuild":                {id: "rebuild", tag: "server", gives: ProgressLine[projections.Status]{}, lines: true},
-	"POST /v1/verify":                 {id: "verify", tag: "server", gives: ProgressLine[projections.Report]{}, lines: true},
+	"POST /v1/verify":                 {id: "verify", tag: "server", notes: true, gives: ProgressLine[Verification]{}, lines: true},
+
+	"GET /v1/blocks":                                    {id: "exportBlocks", tag: "server", params: "to", gives: jsontext.Value{}, lines: true},
+	"GET /v1/ledgers/{ledger}/checkpoint":               {id: "getCheckpoint", tag: "proofs", params: "size wait_for", gives: Checkpoint{}},
+	"POST /v1/ledgers/{ledger}/checkpoint":              {id: "signCheckpoint", tag: "proofs", params: "wait_for", gives: Checkpoint{}},
+	"GET /v1/ledgers/{ledger}/checkpoint/consistency":   {id: "proveConsistency", tag: "proofs", params: "old size wait_for", gives: Proof{}},
+	"GET /v1/ledgers/{ledger}/checkpoint/inclusion":     {id: "proveInclusion", tag: "proofs", params: "index size wait_for", gives: Proof{}},
+	"GET /v1/ledgers/{ledger}/checkpoint/request":       {id: "requestCosignature", tag: "proofs", params: "old wait_for", gives: "", text: true},
+	"POST /v1/ledgers/{ledger}/checkpoint/cosignatures": {id: "addCosignatures", tag: "proofs", params: "size wait_for", notes: true, gives: Checkpoint{}},
+	"GET /v1/ledgers/{ledger}/checkpoints":              {id: "listCheckpoints", tag: "proofs", params: "size wait_for", gives: "", text: true},
+	"GET /v1/ledgers/{ledger}/keys":                     {id: "getKeys", tag: "proofs", params: "wait_for", gives: "", text: true},
+	"GET /v1/ledgers/{ledger}/receipts/{id}":            {id: "getReceipt", tag: "proofs", params: "wait_for", gives: "", text: true},
+	"GET /v1/ledgers/{ledger}/entries": {id: "exportEntries", tag: "proofs", params: "size fund project place provider year wait_for",
+		gives: jsontext.Value{}, lines: true},
+	"GET /v1/ledgers/{ledger}/why": {id: "why", tag: "queries", params: "fund project village provider stage year budget_year as_of effective_until wait_for",
+		gives: projections.Why{}},
+	"GET /v1/ledgers/{ledger}/diff": {id: "diff", tag: "queries", params: "by from to effective_until wait_for", gives: projections.Diff{}},
 
 	"POST /v1/sign-in":                          {id: "signIn", tag: "people", takes: SignInForm{}},
 	"POST /v1/sign-out":                         {id: "signOut", tag: "people"},
@@ -120,6 +138,7 @@ var tags = [][2]string{
 	{"files", "Bring files in, and take views out."},
 	{"queries", "Read totals, movements, traces, registers and events."},
 	{"people", "Who may sign in, and what they may do."},
+	{"proofs", "Signed checkpoints, receipts, and what others verify them with."},
 	{"server", "How the server is, and what operators do."},
 }
 
@@ -177,9 +196,11 @@ var parameters = []parameter{
 	{"format", "csv, xlsx or json-lines; json-lines if left out, and a workbook for a template.", textSchema},
 	{"from", "The first position.", atSchema},
 	{"fund", "Only this fund.", idSchema},
+	{"index", "The entry with this number, from 0.", schema{"type": "integer", "minimum": 0}},
 	{"key", "Only this line.", textSchema},
 	{"kind", "Only this kind.", textSchema},
 	{"lapses_by", "Only cash that nobody may spend after this date.", dateSchema},
+	{"late_days", "Only what was recorded more than so many days after its date.", schema{"type": "integer", "minimum": 1}},
 	{"ledger", "Only this ledger.", textSchema},
 	{"limit", "The most rows of one answer.", schema{"type": "integer", "minimum": 1, "maximum": rowsMax, "default": rowsUsual}},
 	{"name", "Name of the file.", textSchema},
@@ -187,6 +208,7 @@ var parameters = []parameter{
 	{"note", "Free text.", textSchema},
 	{"open", "true: only what is not closed.", textSchema},
 	{"open_ledger", "Open the ledger where it does not exist.", flagSchema},
+	{"old", "How many entries the older tree has.", schema{"type": "integer", "minimum": 0}},
 	{"paid_by", "Only what this person paid.", textSchema},
 	{"payee", "Only what this organisation was paid.", idSchema},
 	{"person", "Only what this person did.", textSchema},
@@ -199,6 +221,8 @@ var parameters = []parameter{
 	{"reason", "What it is for, or why it was wrong; it is recorded.", textSchema},
 	{"sheet", "Sheet of a workbook; the first one if left out.", textSchema},
 	{"skip_bad", "Go on with the other rows where some are at fault.", flagSchema},
+	{"reversals", "Only what takes an entry back.", flagSchema},
+	{"size", "How many entries the tree has; the last one that was signed if left out.", schema{"type": "integer", "minimum": 0}},
 	{"stage", "Only this stage.", textSchema},
 	{"state", "Only what is in this state.", textSchema},
 	{"system", "Publisher of transactions that name none.", textSchema},
@@ -207,6 +231,7 @@ var parameters = []parameter{
 	{"to", "The last position.", atSchema},
 	{"type", "Only this type of transaction.", textSchema},
 	{"unit", "Unit of the amounts in a table: 元, 万元 or 亿元.", textSchema},
+	{"village", "Only this village.", idSchema},
 	{"wait", "Answer when the read models show it.", flagSchema},
 	{"wait_for", "Answer when the read models have reached this position.", atSchema},
 	{"why", "What it is read for; recorded.", textSchema},

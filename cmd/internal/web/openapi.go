@@ -88,6 +88,12 @@ func (s *schemas) operation(rt Route, o operation) schema {
 	if o.lines {
 		media = contentLines[0]
 	}
+	if o.notes {
+		op["requestBody"] = schema{"content": schema{"text/plain": schema{"schema": textSchema}}}
+	}
+	if o.text {
+		media = "text/plain"
+	}
 	if o.takes != nil {
 		op["requestBody"] = schema{"required": true, "content": s.body(o.takes, media, "application/octet-stream")}
 	}

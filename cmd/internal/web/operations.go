@@ -59,6 +59,7 @@ type Status struct {
 	Ledgers    []string          `json:"ledgers"`
 	Stream     string            `json:"stream"`
 	Durability string            `json:"durability"`
+	Signing    Signing           `json:"signing"`
 	Versions   map[string]string `json:"versions"`
 }
 
@@ -76,7 +77,7 @@ func (s *Server) getStatus(_ access.Caller, w http.ResponseWriter, r *http.Reque
 		return err
 	}
 	return reply(w, http.StatusOK, Status{Status: status, Ledgers: ledgers, Stream: s.Store.Stream(),
-		Durability: s.Store.Durability(), Versions: s.Versions})
+		Durability: s.Store.Durability(), Signing: s.signing(r.Context()), Versions: s.Versions})
 }
 
 func (s *Server) postRebuild(_ access.Caller, w http.ResponseWriter, r *http.Request) error {
@@ -85,16 +86,6 @@ func (s *Server) postRebuild(_ access.Caller, w http.ResponseWriter, r *http.Req
 			return nil, err
 		}
 		return s.Runner.Status(ctx)
-	})
-}
-
-func (s *Server) postVerify(_ access.Caller, w http.ResponseWriter, r *http.Request) error {
-	return s.long(w, r, func(ctx context.Context, progress func(done, total uint64)) (any, error) {
-		report, err := s.Runner.Verify(ctx, progress)
-		if err != nil {
-			return nil, err
-		}
-		return report, s.checkFiles(ctx, &report)
 	})
 }
 

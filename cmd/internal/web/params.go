@@ -143,9 +143,15 @@ func (p *params) position(name string) eventstore.Position {
 
 // asOf reads as_of, a position or an instant of RFC 3339, and effective_until.
 func (p *params) asOf() projections.AsOf {
-	as := projections.AsOf{EffectiveUntil: p.date("effective_until")}
+	as := p.point("as_of")
+	as.EffectiveUntil = p.date("effective_until")
+	return as
+}
+
+// point reads a position or an instant of RFC 3339.
+func (p *params) point(name string) (as projections.AsOf) {
 	// A + that was not escaped arrives as a space, and no time has a space in it.
-	text := strings.ReplaceAll(p.text("as_of"), " ", "+")
+	text := strings.ReplaceAll(p.text(name), " ", "+")
 	if text == "" {
 		return as
 	}
@@ -154,7 +160,7 @@ func (p *params) asOf() projections.AsOf {
 		return as
 	}
 	if as.Time, err = time.Parse(time.RFC3339, text); err != nil {
-		p.malformed("as_of", "use a position such as 12.3, or a time such as 2018-12-31T23:59:59+08:00")
+		p.malformed(name, "use a position such as 12.3, or a time such as 2018-12-31T23:59:59+08:00")
 	}
 	as.Time = as.Time.UTC()
 	return as

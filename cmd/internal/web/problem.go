@@ -78,6 +78,8 @@ var statuses = map[string]int{
 	eventstore.KeyTaken: 409, projections.RebuildRunning: 409,
 	eventstore.ChangedSince: 412, eventstore.KeyReused: 422, eventstore.CommandTooLarge: 413, eventstore.BatchNotRecorded: 422,
 
+	"size_unknown": 400, projections.CheckpointNotFound: 404, projections.NotSignedYet: 404, "copies_differ": 503,
+
 	eventstore.Busy: 429, "internal": 500,
 	eventstore.OutcomeUnknown: 503, eventstore.LogUnavailable: 503, eventstore.LogUnreadable: 503, eventstore.LogDamaged: 503,
 	eventstore.LogForbidden: 503, eventstore.StreamSettings: 503, eventstore.StreamMissing: 503, eventstore.Closed: 503,
@@ -142,6 +144,8 @@ func ProblemOf(err error) *Problem {
 		return newProblem(denied.Code, denied.Message, denied.Hint)
 	case errors.As(err, &bad):
 		return newProblem(eventstore.LogUnreadable, bad.Error(), "run aidledger verify")
+	case damageProblem(err) != nil:
+		return damageProblem(err)
 	case errors.As(err, &query):
 		p := newProblem(query.Code, query.Message, query.Hint)
 		if p.retryAfter = query.RetryAfter; p.Status == http.StatusServiceUnavailable {

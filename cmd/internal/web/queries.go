@@ -108,7 +108,8 @@ func (s *Server) getJournal(_ access.Caller, w http.ResponseWriter, r *http.Requ
 	q := projections.JournalQuery{
 		Ledger: ledgerOf(r), Fund: p.id("fund"), Project: p.id("project"), Place: p.id("place"), Provider: p.id("provider"),
 		Payee: p.id("payee"), Disbursement: p.id("disbursement"), Entry: p.text("entry"), Stage: p.text("stage"), Without: p.text("without"),
-		Year: p.number("year", 0, 1949, 2200), BudgetYear: p.number("budget_year", 0, 1949, 2200), AsOf: p.asOf(), Newest: p.flag("newest"), Limit: p.number("limit", rowsUsual, 1, rowsMax), After: p.text("after"),
+		Year: p.number("year", 0, 1949, 2200), BudgetYear: p.number("budget_year", 0, 1949, 2200), LateDays: p.number("late_days", 0, 1, 36_500), Reversals: p.flag("reversals"),
+		AsOf: p.asOf(), Newest: p.flag("newest"), Limit: p.number("limit", rowsUsual, 1, rowsMax), After: p.text("after"),
 	}
 	if err := s.begin(r, p); err != nil {
 		return err

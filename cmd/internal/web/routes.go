@@ -25,7 +25,10 @@ type Route struct {
 }
 
 // routes is the whole API.
-var routes = []Route{
+var routes = slices.Concat(ledgerRoutes, proofRoutes)
+
+// ledgerRoutes is the API but for the proofs, which are in proofs.go.
+var ledgerRoutes = []Route{
 	{"GET", "/livez", access.Public, (*Server).getLive, "Answers as long as the process does."},
 	{"GET", "/readyz", access.Public, (*Server).getReady, "Answers 200 when the read models hold what the log held at the start."},
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
+	"golang.org/x/mod/sumdb/tlog"
 )
 
 // schema is a JSON Schema of draft 2020-12, as OpenAPI 3.1 uses it.
@@ -26,6 +27,7 @@ type schemas struct {
 func (s *schemas) of(v any) schema { return s.ofType(reflect.TypeOf(v)) }
 
 var (
+	typeHash  = reflect.TypeFor[tlog.Hash]()
 	typeTime  = reflect.TypeFor[time.Time]()
 	typeValue = reflect.TypeFor[jsontext.Value]()
 	typeText  = reflect.TypeFor[encoding.TextMarshaler]()
@@ -35,6 +37,8 @@ func (s *schemas) ofType(t reflect.Type) schema {
 	switch {
 	case t == typeTime:
 		return schema{"type": "string", "format": "date-time"}
+	case t == typeHash:
+		return schema{"type": "string", "contentEncoding": "base64"}
 	case t == typeValue:
 		return schema{}
 	case t.Implements(typeText):

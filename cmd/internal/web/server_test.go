@@ -110,7 +110,7 @@ func startWith(t testing.TB, identity *Identity, more ...Route) *api {
 	}()
 	t.Cleanup(func() { stop(); <-forgetting })
 	h := httptest.NewUnstartedServer(nil)
-	s := New(Config{Store: store, Views: views, Runner: runner, Log: logger, Token: token, People: persons, Vault: keys, Identity: identity, Translate: inChinese,
+	s := New(Config{Store: store, Views: views, Runner: runner, Notary: signing(t, store, views, logger), Log: logger, Token: token, People: persons, Vault: keys, Identity: identity, Translate: inChinese,
 		PublicURL: "http://" + h.Listener.Addr().String(), Pages: true}, more...)
 	h.Config = s.HTTP()
 	h.Start()

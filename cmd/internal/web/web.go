@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"aidledger/cmd/internal/access"
+	"aidledger/cmd/internal/notary"
 	"aidledger/eventstore"
 	"aidledger/projections"
 	"aidledger/projections/people"
@@ -26,6 +27,7 @@ type Config struct {
 	Store  *eventstore.Store
 	Views  *projections.DB
 	Runner *projections.Runner
+	Notary *notary.Notary
 	Log    *slog.Logger
 
 	People    *people.Store // nil: there is nobody but the owner

@@ -1,0 +1,80 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net/url"
+	"strings"
+
+	"aidledger/projections"
+
+	"github.com/spf13/cobra"
+)
+
+func (c *command) exportHledger() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "hledger",
+		Short: "Print the journal of the ledger in the plain text of hledger",
+		Long: "Print every movement of money as a transaction of hledger, which adds them up by itself, as in:\n" +
+			"  hledger -f FILE balance --pivot project tag:stage=disbursed",
+		Args: exactly(0),
+	}
+	bind(cmd, "client")
+	asOf := cmd.Flags().String("as-of", "", "what was recorded at a position or a time")
+	until := cmd.Flags().String("effective-until", "", "what happened up to this date")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		cl, err := newClient(cmd)
+		if err != nil {
+			return err
+		}
+		ledger, err := cl.ledger(cmd.Context())
+		if err != nil {
+			return err
+		}
+		out := bufio.NewWriter(c.out)
+		q := url.Values{"limit": {"1000"}}
+		set(q, "as_of", *asOf)
+		set(q, "effective_until", *until)
+		for {
+			page, err := fetch[projections.Journal](cmd.Context(), cl, ledger+"/journal", q)
+			if err != nil {
+				return err
+			}
+			if !q.Has("after") {
+				fmt.Fprintf(out, "; the ledger %s, up to position %s\ndecimal-mark .\n", page.Ledger, page.Position)
+			}
+			for _, m := range page.Movements {
+				writeTransaction(out, m)
+			}
+			if page.Next == "" {
+				return out.Flush()
+			}
+			q.Set("after", page.Next)
+		}
+	}
+	return cmd
+}
+
+// writeTransaction writes a movement from the account that it leaves to the one
+// that it enters. The tags are what balances are asked by.
+func writeTransaction(w io.Writer, m projections.Movement) {
+	of := strings.Join([]string{"", string(m.Fund), orNone(string(m.Project), "unallocated"), orNone(string(m.Place), "not-assigned")}, ":")
+	fmt.Fprintf(w, "\n%s (%s) %s  ; position:%s.%d, stage:%s, fund:%s, project:%s, village:%s, provider:%s, year:%d, budget-year:%d\n",
+		m.Date.Last(), inertCode(m.Entry), m.EventType, m.Position, m.Leg, m.Stage, m.Fund, orNone(string(m.Project), "unallocated"),
+		orNone(string(m.Place), "not-assigned"), m.Provider, m.Date.Year(), m.BudgetYear)
+	fmt.Fprintf(w, "    %s%s  %s %s\n", m.ToAccount, of, m.Amount, m.Currency)
+	fmt.Fprintf(w, "    %s%s\n", m.FromAccount, of)
+}
+
+func orNone(id, none string) string {
+	if id == "" {
+		return none
+	}
+	return id
+}
+
+// inertCode keeps the id of an entry from ending the code of a transaction.
+func inertCode(id string) string {
+	return strings.NewReplacer("(", "[", ")", "]", ";", ",").Replace(id)
+}

@@ -1,0 +1,158 @@
+package notary
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"aidledger/eventstore/proof"
+	"aidledger/projections"
+
+	"golang.org/x/mod/sumdb/tlog"
+)
+
+// Witness is somebody else who cosigns: a server of c2sp.org/tlog-witness, or
+// an auditor whose machine has no network.
+type Witness struct {
+	URL string // prefix of add-checkpoint; empty: nobody to ask
+	Key string // verifier key
+}
+
+// ParseWitnesses reads a list of witnesses: on each line a verifier key, and
+// before it, with a space between them, the URL of one that can be asked. Empty
+// lines and lines that begin with # say nothing.
+func ParseWitnesses(text string) (all []Witness, err error) {
+	for line := range strings.Lines(text) {
+		line = strings.TrimSpace(line)
+		if line == "" || line[0] == '#' {
+			continue
+		}
+		address, key, ok := strings.Cut(line, " ")
+		if !ok {
+			address, key = "", line
+		}
+		u, err := url.Parse(address)
+		if err != nil || ok && u.Host == "" || ok && u.Scheme != "http" && u.Scheme != "https" {
+			return nil, fmt.Errorf("%.200q is not the address of a witness; write https://HOST/PATH and its verifier key", address)
+		}
+		if k, err := proof.ParseKeys(key); err != nil || len(k.Witnesses) != 1 {
+			return nil, fmt.Errorf("%.200q is not the verifier key of a witness", key)
+		}
+		all = append(all, Witness{strings.TrimSuffix(address, "/"), strings.TrimSpace(key)})
+	}
+	return all, nil
+}
+
+// A witness has so long to answer, and its answer may have so many bytes.
+const (
+	witnessPatience = 10 * time.Second
+	witnessAnswer   = 64 << 10
+)
+
+// askWitnesses asks every witness to cosign a checkpoint. One that does not
+// answer costs the checkpoint nothing but its cosignature.
+func (n *Notary) askWitnesses(ctx context.Context, c projections.SignedCheckpoint) {
+	for _, w := range n.Witnesses {
+		if w.URL == "" {
+			continue
+		}
+		if err := n.ask(ctx, w, c); err != nil && ctx.Err() == nil {
+			n.Out.Warn("a witness has not cosigned", "witness", w.URL, "ledger", c.Ledger, "size", c.Size, "error", err)
+		}
+	}
+}
+
+// ask asks a witness. The first question assumes that it knows nothing; its
+// answer then says what size it has cosigned.
+func (n *Notary) ask(ctx context.Context, w Witness, c projections.SignedCheckpoint) error {
+	ctx, cancel := context.WithTimeout(ctx, witnessPatience)
+	defer cancel()
+	old := int64(0)
+	for range 3 {
+		request, err := n.Request(ctx, c, old)
+		if err != nil {
+			return err
+		}
+		lines, knows, err := post(ctx, w.URL+"/add-checkpoint", request.Format())
+		if errors.Is(err, errStale) {
+			old = knows
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		return n.Cosigned(ctx, c, lines)
+	}
+	return errors.New("it has cosigned another size each time that it was asked")
+}
+
+// Request returns what asks for a cosignature from who has cosigned a tree of
+// another size.
+func (n *Notary) Request(ctx context.Context, c projections.SignedCheckpoint, old int64) (r proof.Request, err error) {
+	r = proof.Request{Old: old, Checkpoint: c.Note}
+	if old < 0 || old > c.Size {
+		return r, fmt.Errorf("the tree has %d entries and cannot be shown to hold %d", c.Size, old)
+	}
+	if old > 0 {
+		r.Proof, err = tlog.ProveTree(c.Size, old, n.Archive.Hashes(ctx, c))
+	}
+	return r, err
+}
+
+// Cosigned keeps those of some signature lines on a checkpoint that a witness
+// of the notary's list has made.
+func (n *Notary) Cosigned(ctx context.Context, c projections.SignedCheckpoint, lines string) error {
+	keys, err := proof.ParseKeys(n.VerifierKeys(c.Ledger))
+	if err != nil {
+		return err
+	}
+	before := len(c.Note)
+	signed, added, err := keys.AddCosignatures(c.Note, lines)
+	if err != nil {
+		return err
+	}
+	if len(added) == 0 {
+		return errors.New("there is no new cosignature by a key that is known")
+	}
+	for line := range strings.Lines(string(signed[before:])) {
+		if err := n.Archive.SaveCosignature(ctx, c.Ledger, c.Size, line); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// errStale says that a witness has cosigned another size.
+var errStale = errors.New("the witness has cosigned another size")
+
+// post sends a request to a witness. With errStale comes the size that it has.
+func post(ctx context.Context, address string, body []byte) (lines string, knows int64, err error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(body))
+	if err != nil {
+		return "", 0, err
+	}
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return "", 0, err
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(io.LimitReader(answer.Body, witnessAnswer))
+	switch {
+	case err != nil:
+		return "", 0, err
+	case answer.StatusCode == http.StatusOK:
+		return string(text), 0, nil
+	case answer.StatusCode == http.StatusConflict && answer.Header.Get("Content-Type") == "text/x.tlog.size":
+		if knows, err = strconv.ParseInt(strings.TrimSpace(string(text)), 10, 64); err == nil {
+			return "", knows, errStale
+		}
+	}
+	return "", 0, fmt.Errorf("it answered %s", answer.Status)
+}
