@@ -13,23 +13,17 @@ import (
 	"time"
 
 	"aidledger/projections"
+	"aidledger/projections/migration"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
-	"github.com/jackc/pgx/v5/stdlib"
-	"github.com/pressly/goose/v3"
-	"github.com/pressly/goose/v3/database"
-	"github.com/pressly/goose/v3/lock"
 )
 
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-const (
-	schema         = "aidledger_people"
-	connectionsMax = 4
-)
+const schema = "aidledger_people"
 
 // Store is the people of one database. It is safe for concurrent use.
 type Store struct {
@@ -44,7 +38,7 @@ type Store struct {
 
 // Open brings the tables up to date and returns the store. Now is the clock.
 func Open(ctx context.Context, url string, now func() time.Time, log *slog.Logger) (*Store, error) {
-	pool, err := connect(ctx, url, "")
+	pool, err := migration.Connect(ctx, url, schema, "")
 	if err != nil {
 		return nil, err
 	}
@@ -59,26 +53,10 @@ func Open(ctx context.Context, url string, now func() time.Time, log *slog.Logge
 	return s, nil
 }
 
-// connect makes connections, which act as the role where one is named.
-func connect(ctx context.Context, url, role string) (*pgxpool.Pool, error) {
-	config, err := pgxpool.ParseConfig(url)
-	if err != nil {
-		return nil, fmt.Errorf("the connection string of PostgreSQL: %w", err)
-	}
-	config.MaxConns = connectionsMax
-	config.ConnConfig.RuntimeParams["timezone"] = "UTC"
-	config.ConnConfig.RuntimeParams["search_path"] = schema
-	config.ConnConfig.RuntimeParams["synchronous_commit"] = "on" // a replay cannot bring these rows back
-	if role != "" {
-		config.ConnConfig.RuntimeParams["role"] = role
-	}
-	return pgxpool.NewWithConfig(ctx, config)
-}
-
 // Migrate brings the tables up to date as the role that owns them, for a server
 // whose own user must not. Open finds nothing to do then.
 func Migrate(ctx context.Context, url, role string) error {
-	pool, err := connect(ctx, url, role)
+	pool, err := migration.Connect(ctx, url, schema, role)
 	if err != nil {
 		return err
 	}
@@ -93,38 +71,13 @@ func (s *Store) Close() {
 	s.pool.Close()
 }
 
-// migrate applies what is missing. Several processes may start at once.
+// migrate applies what is missing.
 func migrate(ctx context.Context, pool *pgxpool.Pool) error {
-	var exists bool
-	if err := pool.QueryRow(ctx, `select to_regnamespace($1) is not null`, schema).Scan(&exists); err != nil {
-		return err
-	}
-	if !exists {
-		_, err := pool.Exec(ctx, `create schema if not exists `+schema+`; comment on schema `+schema+` is 'Who may sign in, and who read what. Cannot be made anew from the log: back it up.'`)
-		if err != nil && !isDuplicate(err) { // another process was faster
-			return err
-		}
-	}
 	files, err := fs.Sub(migrations, "migrations")
 	if err != nil {
 		return err
 	}
-	versions, err := database.NewStore(database.DialectPostgres, schema+".version")
-	if err != nil {
-		return err
-	}
-	locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 60))
-	if err != nil {
-		return err
-	}
-	db := stdlib.OpenDBFromPool(pool)
-	defer db.Close()
-	p, err := goose.NewProvider("", db, files, goose.WithStore(versions), goose.WithSessionLocker(locker), goose.WithDisableGlobalRegistry(true))
-	if err != nil {
-		return err
-	}
-	_, err = p.Up(ctx)
-	return err
+	return migration.Up(ctx, pool, schema, "Who may sign in, and who read what. Cannot be made anew from the log: back it up.", files)
 }
 
 // The codes of the errors of this package, which are of type *projections.Error.

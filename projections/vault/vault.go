@@ -14,22 +14,18 @@ import (
 
 	"aidledger/domain"
 	"aidledger/projections"
+	"aidledger/projections/migration"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
-	"github.com/jackc/pgx/v5/stdlib"
-	"github.com/pressly/goose/v3"
-	"github.com/pressly/goose/v3/database"
-	"github.com/pressly/goose/v3/lock"
 )
 
 //go:embed migrations/*.sql
 var migrations embed.FS
 
 const (
-	schema         = "aidledger_vault"
-	connectionsMax = 4
-	indexSecret    = "index"
+	schema      = "aidledger_vault"
+	indexSecret = "index"
 )
 
 // The codes of the errors of this package, which are of type *projections.Error.
@@ -53,14 +49,7 @@ type Vault struct {
 // Open brings the tables up to date and returns the vault. It returns
 // vault_key_wrong for a master key that did not make it.
 func Open(ctx context.Context, url string, master Key) (*Vault, error) {
-	config, err := pgxpool.ParseConfig(url)
-	if err != nil {
-		return nil, fmt.Errorf("the connection string of PostgreSQL: %w", err)
-	}
-	config.MaxConns = connectionsMax
-	config.ConnConfig.RuntimeParams["search_path"] = schema
-	config.ConnConfig.RuntimeParams["synchronous_commit"] = "on" // a replay cannot bring these rows back
-	pool, err := pgxpool.NewWithConfig(ctx, config)
+	pool, err := migration.Connect(ctx, url, schema, "")
 	if err != nil {
 		return nil, err
 	}
@@ -79,42 +68,13 @@ func Open(ctx context.Context, url string, master Key) (*Vault, error) {
 // Close ends all connections.
 func (v *Vault) Close() { v.pool.Close() }
 
-// migrate applies what is missing. Several processes may start at once.
+// migrate applies what is missing.
 func migrate(ctx context.Context, pool *pgxpool.Pool) error {
 	files, err := fs.Sub(migrations, "migrations")
 	if err != nil {
 		return err
 	}
-	const comment = `'Keys of people. Cannot be made anew from the log: back it up, apart from the master key.'`
-	err = pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) error {
-		_, err := tx.Exec(ctx, `select pg_advisory_xact_lock(hashtext('`+schema+`'))`)
-		if err == nil {
-			_, err = tx.Exec(ctx, `create schema if not exists `+schema)
-		}
-		if err == nil {
-			_, err = tx.Exec(ctx, `comment on schema `+schema+` is `+comment)
-		}
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	versions, err := database.NewStore(database.DialectPostgres, schema+".version")
-	if err != nil {
-		return err
-	}
-	locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 60))
-	if err != nil {
-		return err
-	}
-	db := stdlib.OpenDBFromPool(pool)
-	defer db.Close()
-	p, err := goose.NewProvider("", db, files, goose.WithStore(versions), goose.WithSessionLocker(locker), goose.WithDisableGlobalRegistry(true))
-	if err != nil {
-		return err
-	}
-	_, err = p.Up(ctx)
-	return err
+	return migration.Up(ctx, pool, schema, "Keys of people. Cannot be made anew from the log: back it up, apart from the master key.", files)
 }
 
 // readIndexKey reads the key of the hashes that people are found by, and makes
