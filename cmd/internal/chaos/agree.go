@@ -71,18 +71,18 @@ func (r *Run) agreesWith(ctx context.Context, s *server, t *tally) error {
 }
 
 // verify lets the server compare its read models with a replay.
-func (s *server) verify(ctx context.Context) (projections.Report, error) {
+func (s *server) verify(ctx context.Context) (web.Verification, error) {
 	var text []byte
 	if err := s.do(ctx, "POST", "/v1/verify", "", nil, &text); err != nil {
-		return projections.Report{}, err
+		return web.Verification{}, err
 	}
 	lines := bytes.Split(bytes.TrimSpace(text), []byte("\n"))
-	var last web.ProgressLine[projections.Report]
+	var last web.ProgressLine[web.Verification]
 	if err := json.Unmarshal(lines[len(lines)-1], &last); err != nil {
-		return projections.Report{}, err
+		return web.Verification{}, err
 	}
 	if last.Problem != nil {
-		return projections.Report{}, last.Problem
+		return web.Verification{}, last.Problem
 	}
 	return *last.Result, nil
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"aidledger/cmd/internal/notary"
 	"aidledger/cmd/internal/web"
 	"aidledger/eventstore"
 	"aidledger/projections"
@@ -142,8 +143,8 @@ func (r *Run) halts(ctx context.Context, s *server, i int, bad uint64) error {
 	if where := fmt.Sprintf("halted at position %d", bad); !ok || ready.Status != http.StatusServiceUnavailable || !strings.Contains(ready.Detail, where) {
 		return violated("it says that it is ready, or not that it is %s: %+v", where, ready)
 	}
-	if _, err := s.verify(ctx); err == nil {
-		return errors.New("verify compared what is halted, and said nothing")
+	if v, err := s.verify(ctx); err == nil && (v.Clean || !slices.ContainsFunc(v.Copies.Findings, func(f notary.Finding) bool { return f.Position.Block == bad })) {
+		return violated("verify compared what is halted, and did not name position %d: %+v", bad, v)
 	}
 	r.figure("%s: %d projections halted at block %d (%s), %d went on, the other ledger too", p.name, len(halted), bad, p.code, len(on))
 	return nil

@@ -88,11 +88,14 @@ type server struct {
 
 var listening = regexp.MustCompile(`(?m)^listening on (\S+) `)
 
+// masterKey is that of every server: those that share a database share its vault.
+var masterKey = strings.Repeat("5a", 32)
+
 // serve starts a server with its data in dir and waits until it answers.
 func (r *Run) serve(ctx context.Context, dir string, args ...string) (*server, error) {
 	s := newServer("")
 	s.cmd = exec.Command(r.Program, append([]string{"serve", "--data", dir, "--listen", "127.0.0.1:0"}, args...)...)
-	s.cmd.Env = append(os.Environ(), "AIDLEDGER_TOKEN=", "AIDLEDGER_NATS_URL=", "AIDLEDGER_POSTGRES_URL=")
+	s.cmd.Env = append(os.Environ(), "AIDLEDGER_TOKEN=", "AIDLEDGER_NATS_URL=", "AIDLEDGER_POSTGRES_URL=", "AIDLEDGER_VAULT_KEY="+masterKey)
 	listens, err := s.launch()
 	if err != nil {
 		return nil, err
