@@ -4,12 +4,15 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"sync"
 )
 
 // printable passes text on and writes every control character but line breaks
 // and tabs as an escape such as \u001b, so that no data can move the cursor or
-// colour the terminal. In JSON text the escapes mean the same characters.
+// colour the terminal. In JSON text the escapes mean the same characters. The
+// parts of a server write to one at the same time.
 type printable struct {
+	mu   sync.Mutex
 	w    io.Writer
 	err  error // the first of w
 	held bool  // the first byte of U+0080 to U+00BF was kept back
@@ -20,6 +23,8 @@ const leadByte = 0xC2
 
 // Write implements io.Writer. It reports all of p as written.
 func (t *printable) Write(p []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	suspect := func(b byte) bool { return b < ' ' && b != '\n' && b != '\t' || b == 0x7F || b == leadByte }
 	if !t.held && !slices.ContainsFunc(p, suspect) {
 		return t.pass(p)
