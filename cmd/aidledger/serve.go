@@ -220,12 +220,16 @@ func (s *server) start(ctx context.Context) error {
 			return err
 		}
 	}
-	// Clients on this machine find the server when it has everything.
+	if err := s.welcome(ctx); err != nil {
+		return err
+	}
+	// Clients on this machine find the server when it has everything: from here
+	// on a database that goes away is waited for.
 	if err := s.data.announce(address{URL: url, Token: s.token, PID: os.Getpid()}); err != nil {
 		return err
 	}
 	fmt.Fprintf(s.out, "listening on %s (data in %s)\n", url, s.data.path)
-	return s.welcome(ctx)
+	return nil
 }
 
 // step tells on stderr what is being done, and after it how long that took.
