@@ -84,3 +84,28 @@ func TestABlockThatIsMissingFromALedgerIsNotReadOver(t *testing.T) {
 		t.Errorf("reading on said %v", err)
 	}
 }
+
+func TestWhoHasReadLeavesNothingOnTheServer(t *testing.T) {
+	s := server(t)
+	store := open(t, s)
+	programme(t, store, "100")
+	for range 3 {
+		if _, err := sequences(store.Blocks(t.Context(), 0, 1)); err != nil {
+			t.Fatal(err)
+		}
+		for range store.Blocks(t.Context(), 0, 0) {
+			break
+		}
+	}
+	js, err := jetstream.New(s.Conn())
+	if err != nil {
+		t.Fatal(err)
+	}
+	stream, err := js.Stream(t.Context(), "AIDLEDGER")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := stream.CachedInfo().State.Consumers; n != 0 {
+		t.Errorf("%d consumers are left; the server allows a thousand", n)
+	}
+}

@@ -15,6 +15,9 @@ import (
 // server whether that block exists at all.
 const stallAfter = 2 * time.Second
 
+// endWithin is how long the end of a reading waits for the server.
+const endWithin = time.Second
+
 // Blocks reads the stored blocks of all ledgers in the order of the stream,
 // after one sequence and up to and including another; until 0 goes on for
 // ever. Every sequence is there: a missing one ends the reading with a
@@ -33,7 +36,7 @@ func (s *Store) blocks(ctx context.Context, filter string, after, until uint64) 
 			yield(Message{}, readError(ctx, err))
 			return
 		}
-		defer func() { messages.Stop() }()
+		defer func() { messages.end(ctx) }()
 		whole := filter == s.cfg.Stream+".*"
 		silent, patience := 0, 1 // how often the server held a block back, and how often it may
 		for until == 0 || after < until {
@@ -51,7 +54,7 @@ func (s *Store) blocks(ctx context.Context, filter string, after, until uint64) 
 				silent, patience = 0, 2*patience
 				again, failed := s.consume(ctx, filter, after, until)
 				if failed == nil {
-					messages.Stop()
+					messages.end(ctx)
 					messages = again
 					continue
 				}
@@ -80,19 +83,40 @@ const readAheadMax = 16 << 20
 // no more than these does not need the server to read on.
 const fewBlocks = 64
 
-func (s *Store) consume(ctx context.Context, filter string, after, until uint64) (jetstream.MessagesContext, error) {
+// delivery is a consumer of the server and what it sends.
+type delivery struct {
+	jetstream.MessagesContext
+	store    *Store
+	consumer jetstream.Consumer
+}
+
+func (s *Store) consume(ctx context.Context, filter string, after, until uint64) (delivery, error) {
 	c, err := s.stream.OrderedConsumer(ctx, jetstream.OrderedConsumerConfig{
 		FilterSubjects: []string{filter},
 		DeliverPolicy:  jetstream.DeliverByStartSequencePolicy,
 		OptStartSeq:    after + 1,
 	})
 	if err != nil {
-		return nil, err
+		return delivery{}, err
 	}
+	var size jetstream.PullMessagesOpt = jetstream.PullMaxBytes(max(readAheadMax, 4*int(s.cfg.Conn.MaxPayload())))
 	if until != 0 && until-after <= fewBlocks {
-		return c.Messages(jetstream.PullMaxMessages(int(until - after)))
+		size = jetstream.PullMaxMessages(int(until - after))
 	}
-	return c.Messages(jetstream.PullMaxBytes(max(readAheadMax, 4*int(s.cfg.Conn.MaxPayload()))))
+	messages, err := c.Messages(size)
+	return delivery{messages, s, c}, err
+}
+
+// end takes the consumer from the server: it would keep it for five minutes
+// otherwise, and allows a stream a thousand of them by default, after which
+// nobody could read. A server that does not answer in time keeps it.
+func (d delivery) end(ctx context.Context) {
+	d.Stop()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), endWithin)
+	defer cancel()
+	if d.store.cfg.Conn.IsConnected() {
+		_ = d.store.stream.DeleteConsumer(ctx, d.consumer.CachedInfo().Name)
+	}
 }
 
 // errStill says that nothing came and nothing is missing, errSilent that
@@ -102,7 +126,7 @@ var (
 	errSilent = errors.New("nothing came")
 )
 
-func (s *Store) next(ctx context.Context, messages jetstream.MessagesContext, after uint64) (Message, error) {
+func (s *Store) next(ctx context.Context, messages delivery, after uint64) (Message, error) {
 	wait, cancel := context.WithTimeout(ctx, stallAfter)
 	defer cancel()
 	msg, err := messages.Next(jetstream.NextContext(wait))
