@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -50,9 +51,10 @@ func (c *command) bench() *cobra.Command {
 		}
 		g := &grid{head: []string{"case", "clients", "rate", "p50", "p99", "ratio", "to", "goal", "", "note"},
 			numeric: []bool{false, true, true, true, true, true}}
+		var unsaid error
 		err = bench.Run(cmd.Context(), config, func(r bench.Row) {
 			if *asJSON {
-				_ = c.printJSON(r)
+				unsaid = errors.Join(unsaid, c.printJSON(r))
 				return
 			}
 			fmt.Fprintf(c.notes, "%s, %d clients: %.0f %s/s\n", r.Name, r.Clients, r.Rate, r.Unit)
@@ -62,7 +64,7 @@ func (c *command) bench() *cobra.Command {
 		if !*asJSON {
 			g.print(c.out)
 		}
-		return err
+		return errors.Join(err, unsaid)
 	}
 	return cmd
 }
@@ -73,9 +75,10 @@ const benchEventsMin = 10_000
 // benchGrowth prints a row for each measure, with its value at each size.
 func (c *command) benchGrowth(ctx context.Context, config bench.Config, sizes bench.Sizes, asJSON bool) error {
 	g := &grid{head: []string{"measure", "with", "", "at each size", "exponent", "goal", ""}, numeric: []bool{false, false, false, false, true}}
+	var unsaid error
 	err := bench.Grow(ctx, config, sizes, func(r bench.Growth) {
 		if asJSON {
-			_ = c.printJSON(r)
+			unsaid = errors.Join(unsaid, c.printJSON(r))
 			return
 		}
 		g.add(growthCells(r)...)
@@ -83,7 +86,7 @@ func (c *command) benchGrowth(ctx context.Context, config bench.Config, sizes be
 	if !asJSON {
 		g.print(c.out)
 	}
-	return err
+	return errors.Join(err, unsaid)
 }
 
 func growthCells(r bench.Growth) []string {
@@ -113,6 +116,6 @@ func benchCells(r bench.Row) []string {
 	if r.Goal != "" {
 		reached = map[bool]string{true: "reached", false: "MISSED"}[r.Reached]
 	}
-	return []string{r.Name, strconv.Itoa(r.Clients), fmt.Sprintf("%.0f %s/s", r.Rate, r.Unit), took(r.P50), took(r.P99),
+	return []string{r.Name, strconv.Itoa(r.Clients), fmt.Sprintf("%.0f %s/s", r.Rate, r.Unit), took(time.Duration(r.P50)), took(time.Duration(r.P99)),
 		ratio, r.Limit, r.Goal, reached, r.Note}
 }

@@ -40,18 +40,21 @@ const clientsMax = 256
 // queries, as Unit says. Ratio compares with the case named Limit of the same
 // run: rate with rate, or for queries P99 with P99; it is 0 for a raw limit.
 type Row struct {
-	Name    string        `json:"name"`
-	Clients int           `json:"clients"`
-	Unit    string        `json:"unit"`
-	Rate    float64       `json:"rate"`
-	P50     time.Duration `json:"p50_ns"`
-	P99     time.Duration `json:"p99_ns"`
-	Ratio   float64       `json:"ratio,omitzero"`
-	Limit   string        `json:"limit,omitzero"`
-	Goal    string        `json:"goal,omitzero"`
-	Reached bool          `json:"reached,omitzero"`
-	Note    string        `json:"note,omitzero"`
+	Name    string      `json:"name"`
+	Clients int         `json:"clients"`
+	Unit    string      `json:"unit"`
+	Rate    float64     `json:"rate"`
+	P50     Nanoseconds `json:"p50_ns"`
+	P99     Nanoseconds `json:"p99_ns"`
+	Ratio   float64     `json:"ratio,omitzero"`
+	Limit   string      `json:"limit,omitzero"`
+	Goal    string      `json:"goal,omitzero"`
+	Reached bool        `json:"reached,omitzero"`
+	Note    string      `json:"note,omitzero"`
 }
+
+// Nanoseconds are a time.Duration that is a number in JSON.
+type Nanoseconds int64
 
 // bench is one run: the servers that it started, and what it has measured.
 type bench struct {
@@ -211,7 +214,7 @@ func (b *bench) load(ctx context.Context, name string, clients, each int, do fun
 	}
 	slices.Sort(all)
 	return Row{Name: name, Clients: clients, Rate: float64(len(all)*each) / took.Seconds(),
-		P50: all[len(all)/2], P99: all[len(all)*99/100]}, nil
+		P50: Nanoseconds(all[len(all)/2]), P99: Nanoseconds(all[len(all)*99/100])}, nil
 }
 
 // timed runs do once and returns the rate of n units.

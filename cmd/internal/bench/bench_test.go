@@ -1,12 +1,15 @@
 package bench
 
 import (
+	"bytes"
 	"math"
 	"slices"
 	"testing"
 	"time"
 
 	"aidledger/projections/localpg/pgtest"
+
+	"github.com/go-json-experiment/json"
 )
 
 // The figures of so short a run mean nothing; that each case runs, is compared
@@ -20,6 +23,9 @@ func TestEveryCaseRuns(t *testing.T) {
 		}
 		if r.Limit != "" && r.Ratio <= 0 {
 			t.Errorf("%s is not compared with %s", r.Name, r.Limit)
+		}
+		if text, err := json.Marshal(r); err != nil || !bytes.Contains(text, []byte(`"p99_ns":`)) {
+			t.Errorf("as JSON it is %s: %v", text, err)
 		}
 	})
 	if err != nil {

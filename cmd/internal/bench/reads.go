@@ -152,7 +152,7 @@ func (b *bench) lag(ctx context.Context) error {
 		return err
 	}
 	slices.Sort(waits)
-	row.P50, row.P99 = waits[len(waits)/2], waits[len(waits)*99/100]
+	row.P50, row.P99 = Nanoseconds(waits[len(waits)/2]), Nanoseconds(waits[len(waits)*99/100])
 	row.Unit, row.Note = "commands", "from the answer to the read models, while 64 clients record"
 	b.record(row)
 	return nil
