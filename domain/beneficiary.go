@@ -5,8 +5,8 @@ package domain
 //     known about the person only sealed (see personal.go); whoever seals gives
 //     the same person of a ledger the same pseudonym;
 //   - a person is registered once;
-//   - who was removed (移除) gets no further benefits; who is restricted is hidden
-//     and kept; who was forgotten cannot be read again, because the key is gone,
+//   - who was removed (移除) gets no further benefits, and may be registered again,
+//     also elsewhere; who is restricted is hidden and kept; who was forgotten cannot be read again, because the key is gone,
 //     while the benefits stay in all totals.
 
 // BeneficiaryRegistered says that somebody may be helped. Name, number, phone and
@@ -104,7 +104,7 @@ func (c *RegisterBeneficiary) decide(l *Ledger, ctx Context) ([]Event, error) {
 	if c.Beneficiary == "" || c.Name.sealed == "" || c.IDNumber.sealed == "" {
 		return nil, refuse("not_sealed", "what is personal was not sealed").in("id_number").hint("start the server with its vault")
 	}
-	if l.names.has(c.Beneficiary) {
+	if b, known := l.beneficiaries.get(c.Beneficiary); known && b.state != beneficiaryRemoved || !known && l.names.has(c.Beneficiary) {
 		return nil, clash("duplicate_beneficiary", "somebody with this number is registered already").in("id_number").
 			hint("find the record, or check the number")
 	}

@@ -72,6 +72,12 @@ func TestABeneficiaryIsRegisteredOnceAndOnlySealed(t *testing.T) {
 	nowhere := villager("p-9")
 	nowhere.Place = "nowhere"
 	s.when(nowhere).refused("place_not_found", "place", "id=nowhere")
+
+	s.and(&domain.RemoveBeneficiary{BeneficiaryStep: stepOf("p-1")})
+	moved := villager("p-1")
+	moved.Place = west
+	s.when(moved).then(&domain.BeneficiaryRegistered{Evidence: on("2018"), Beneficiary: "p-1", Kind: "person", Place: west, Name: "sealed name", IDNumber: "sealed number"})
+	s.when(villager("p-1")).refused("duplicate_beneficiary", "id_number")
 }
 
 func TestSomebodyIsForgotten(t *testing.T) {

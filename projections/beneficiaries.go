@@ -29,7 +29,10 @@ func (p *beneficiariesProjector) apply(f *fact) error {
 	switch e := f.event.Fact.(type) {
 	case *domain.BeneficiaryRegistered:
 		p.register(`insert into beneficiaries (ledger, beneficiary, kind, place, name, id_number, phone, bank_card, entry, date, document, source_reference, note)
-			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+			on conflict (ledger, beneficiary) do update set kind = excluded.kind, place = excluded.place, name = excluded.name, id_number = excluded.id_number,
+				phone = excluded.phone, bank_card = excluded.bank_card, state = default, entry = excluded.entry, date = excluded.date,
+				document = excluded.document, source_reference = excluded.source_reference, note = excluded.note`,
 			f, e.Evidence, f.ledger, e.Beneficiary, e.Kind, e.Place, e.Name, e.IDNumber, e.Phone, e.BankCard)
 	case *domain.BeneficiaryRemoved:
 		p.add(`update beneficiaries set state = 'removed' where ledger = $1 and beneficiary = $2`, f.ledger, e.Beneficiary)

@@ -30,6 +30,8 @@ func TestPeopleAreCountedOnceHoweverOftenTheyWereHelped(t *testing.T) {
 	give("2022", "b-1", "b-3")
 	wrong := give("2023", "b-2")
 	p.must(&domain.ReverseEntry{Entry: wrong, Reason: "wrong"})
+	p.must(&domain.RemoveBeneficiary{BeneficiaryStep: domain.BeneficiaryStep{Beneficiary: "b-3", Reason: "moved"}})
+	register("b-3", "v-0", "household")
 	p.must(&domain.RestrictBeneficiary{BeneficiaryStep: domain.BeneficiaryStep{Beneficiary: "b-2", Reason: "asked"}})
 	p.must(&domain.ForgetBeneficiary{BeneficiaryStep: domain.BeneficiaryStep{Beneficiary: "b-1", Reason: "asked"}})
 	p.close()
@@ -58,7 +60,7 @@ func TestPeopleAreCountedOnceHoweverOftenTheyWereHelped(t *testing.T) {
 		t.Errorf("by name: %v", err)
 	}
 	shown, err := db.Beneficiaries(t.Context(), ListQuery{Ledger: "one"})
-	if err != nil || len(shown.Rows) != 1 || shown.Rows[0].Beneficiary != "b-3" {
+	if err != nil || len(shown.Rows) != 1 || shown.Rows[0].Beneficiary != "b-3" || shown.Rows[0].Place != "v-0" || shown.Rows[0].State != "registered" {
 		t.Errorf("shown: %v %+v", err, shown.Rows)
 	}
 	gone, err := db.Beneficiaries(t.Context(), ListQuery{Ledger: "one", Filter: map[string]string{"state": "forgotten"}})

@@ -65,6 +65,13 @@ select '', concat_ws(' ', system, activity, currency), 'the activity ' || activi
 select '', concat_ws(' ', system, activity, reference), 'the reference ' || reference || ' of the activity ' || activity || ' was published again', max(amount), max(currency)
 from aidledger.reported where ledger = @ledger and repeated group by system, activity, reference;
 
+-- check correction-without-reference minor
+select '', concat_ws(' ', system, activity, currency), count(*) || ' corrections of the activity ' || activity || ', {amount} together, do not say what they correct',
+	sum(amount)::bigint, currency
+from aidledger.reported x where ledger = @ledger and amount < 0 and reverses = '' and reference = ''
+	and not exists (select from aidledger.reported r where r.ledger = @ledger and r.reverses = x.entry)
+group by system, activity, currency;
+
 -- check paid-twice major
 with payments as (
 	select block, event, fund, project, payee, date, currency, sum(amount)::bigint as amount from {standing} j
@@ -74,6 +81,15 @@ with payments as (
 select project, concat_ws(' ', fund, project, payee, date, amount, currency),
 	'{amount} were paid ' || count(*) || ' times on ' || date || ' to the same payee, without a voucher number', amount, currency
 from payments group by fund, project, payee, date, amount, currency having count(*) > 1;
+
+-- A unit has a credit code, or is of a kind of units and not named as people are:
+-- by a usual surname and one or two characters more.
+-- check payee-is-a-person major
+select j.payee, concat_ws(' ', j.payee, j.currency), '{amount} were paid to a payee that seems to be a person and no unit', sum(j.amount)::bigint, j.currency
+from {standing} j join aidledger.organisations o on o.ledger = @ledger and o.organisation = j.payee
+where j.ledger = @ledger and j.stage = 'disbursed' and o.credit_code = '' and (o.kind = 'other' or o.name ~ '^([王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤]|欧阳|司马|上官|诸葛)[\u4e00-\u9fff]{1,2}$'
+	and o.name !~ '[省市区县旗镇乡村组街路社厂店院校局处所站队部办委会馆]$')
+group by j.payee, j.currency having sum(j.amount) > 0;
 
 -- check split-payments severe
 with payments as (
@@ -131,6 +147,11 @@ select about, id, 'a question about it is not resolved', 0, '' from aidledger.no
 -- check gift-without-value minor
 select gift, gift, 'nobody has valued the gift', 0, '' from aidledger.gifts where ledger = @ledger and value is null;
 
+-- check gift-without-receipt minor
+select g.gift, g.gift, 'neither the number of a document nor an attachment shows that the gift arrived', 0, '' from aidledger.gifts g
+where g.ledger = @ledger and g.quantity > 0 and g.document = ''
+	and not exists (select from aidledger.attachments a where a.ledger = @ledger and (a.about_entry = g.entry or a.about = g.gift));
+
 -- check no-document minor
 select project, project, '{amount} were paid without the number of a document', sum(amount)::bigint, currency
 from {standing} j where ledger = @ledger and stage = 'disbursed' and project <> '' and document = ''
@@ -147,3 +168,28 @@ where b.ledger = @ledger group by b.project, b.beneficiary, b.period, b.currency
 select '', concat_ws(' ', b.beneficiary, b.year), 'the beneficiary ' || b.beneficiary || ' got {amount} in ' || count(distinct b.place) || ' villages in ' || b.year,
 	sum(b.amount)::bigint, max(b.currency)
 from aidledger.benefits b where b.ledger = @ledger group by b.beneficiary, b.year having count(distinct b.place) > 1 and sum(b.amount) > 0;
+
+-- What is said to be inside a fund or gift, and what is counted of a smaller place or project.
+-- check part-exceeds-whole major
+with recursive above as (
+	select place as of, place, array[place] as path from (select distinct place from aidledger.indicators where ledger = @ledger) i where place <> ''
+	union all
+	select a.of, p.parent, a.path || p.parent from above a join aidledger.places p on p.ledger = @ledger and p.place = a.place
+	where p.parent <> '' and p.parent <> all (a.path)
+), wider as (
+	select of, place from above
+	union all
+	select distinct place, '' from aidledger.indicators where ledger = @ledger
+)
+select about, id, '{amount} are said to be a part, which is more than the whole', amount, currency
+from aidledger.notes n where ledger = @ledger and kind = 'memo' and not reversed
+	and amount > (select max(t.amount) from aidledger.totals t where t.ledger = @ledger and t.dimension = 'fund' and t.year = 0 and t.key = n.about and t.currency = n.currency)
+union all
+select part.place, concat_ws(' ', part.indicator, whole.indicator), 'the indicator ' || part.indicator || ' (' || trim_scale(part.value) || ' ' || part.unit
+	|| ') is a part of ' || whole.indicator || ' (' || trim_scale(whole.value) || ' ' || whole.unit || ') and more than it', 0, ''
+from aidledger.indicators part join wider w on w.of = part.place join aidledger.indicators whole
+	on whole.ledger = @ledger and whole.place = w.place and whole.name = part.name and whole.unit = part.unit
+	and whole.period_from = part.period_from and whole.period_until = part.period_until
+	and whole.project in ('', part.project) and whole.fund in ('', part.fund)
+where part.ledger = @ledger and part.value > whole.value and whole.qualifier <> 'at-least' and part.qualifier <> 'at-most'
+	and (whole.place, whole.project, whole.fund) <> (part.place, part.project, part.fund);

@@ -180,7 +180,7 @@ func TestChecksFindWhatIsOdd(t *testing.T) {
 		pay("60", "2021-01-20"), pay("60", "2021-01-22"), pay("60", "2021-02-25"), pay("60", "2021-02-25"), pay("5", "2021-01-02"),
 		&domain.DisburseFunds{FundAmount: part("1"), Project: "road", Evidence: domain.Evidence{Date: on("2021-02").Date}},
 		&domain.AddNote{NoteID: "n", Kind: "question", About: "road", Text: "is it a part of another?"},
-		&domain.ReceiveGift{Gift: "computers", Donor: "donor", Item: "电脑", Quantity: domain.WholeQuantity(3), Unit: "台"})
+		&domain.ReceiveGift{Gift: "computers", Donor: "donor", Item: "电脑", Quantity: domain.WholeQuantity(3), Unit: "台", Evidence: on("2021-01-05")})
 	want := "gift-without-value computers, no-document road, no-notice road, paid-before-received f, paid-twice road, recorded-late, split-payments road, unresolved road"
 	if got := found(o.run()); got != want {
 		t.Errorf("found\n%s\nwant\n%s", got, want)
@@ -191,5 +191,58 @@ func TestChecksFindWhatIsOdd(t *testing.T) {
 	want = "no-document road, paid-before-received f, paid-twice road, recorded-late, unresolved road"
 	if out := o.run(); found(out) != want || out.Closed != 3 {
 		t.Errorf("closed %d, found\n%s\nwant\n%s", out.Closed, found(out), want)
+	}
+}
+
+func TestChecksFindWhatIsOddAboutPayeesPartsAndPeople(t *testing.T) {
+	o := opened(t)
+	o.must(programme()...)
+	organisation := func(id domain.ID, name, kind string) domain.Command {
+		return &domain.RegisterOrganisation{Organisation: id, Name: name, Kind: kind}
+	}
+	paid := func(payee domain.ID) *domain.DisburseFunds {
+		return &domain.DisburseFunds{FundAmount: part("100"), Project: "road", Payee: payee, Disbursement: "to-" + payee, Evidence: on("2021-02-01")}
+	}
+	o.must(&domain.RegisterPlace{Place: "village", Name: "Village", Level: "village", Parent: "130732"},
+		organisation("named-as-people-are", "张小明", "enterprise"), organisation("unknown", "Somebody", "other"),
+		organisation("village-unit", "高家村", "village-committee"), organisation("donor", "Donor", "enterprise"),
+		paid("named-as-people-are"), paid("unknown"), paid("village-unit"),
+		&domain.ReceiveGift{Gift: "seeds", Donor: "donor", Item: "种子", Quantity: domain.WholeQuantity(3), Unit: "袋", Value: amount("9"), Method: "invoice"},
+		&domain.ReceiveGift{Gift: "books", Donor: "donor", Item: "书", Quantity: domain.WholeQuantity(3), Unit: "本", Value: amount("9"), Method: "invoice", Evidence: on("2021-02-01")},
+		&domain.AddNote{NoteID: "inside", Kind: "memo", About: "f", Text: "scholarships", Amount: amount("1000")},
+		&domain.AddNote{NoteID: "too-much", Kind: "memo", About: "f", Text: "scholarships", Amount: amount("1000.01")})
+	count := func(id, place domain.ID, n int32) domain.Command {
+		return &domain.ReportIndicator{Indicator: id, Name: "就业", Value: domain.WholeQuantity(n), Unit: "人", From: on("2020").Date, Place: place}
+	}
+	o.must(count("county", "130732", 9), count("village-9", "village", 10))
+	correction := domain.Report{System: "donor", Activity: "a", Type: "3", Fingerprint: "one"}
+	o.must(&domain.RecordReportedTransaction{Report: correction, Amount: amount("-5"), Currency: "CNY"},
+		&domain.RecordReportedTransaction{Report: domain.Report{System: "donor", Activity: "b", Type: "3"}, Amount: amount("-5"), Evidence: domain.Evidence{SourceReference: "t1"}})
+
+	o.must(&domain.SetBenefitStandard{Project: "road", Amount: amount("20")})
+	help := func(place domain.ID, period, sum string) {
+		who := &domain.RegisterBeneficiary{Beneficiary: "b-1", Kind: "person", Place: place}
+		who.Name.Seal("sealed")
+		who.IDNumber.Seal("sealed")
+		o.must(who, &domain.RecordBenefit{BenefitInput: domain.BenefitInput{Project: "road", Period: on(period).Date, Disbursement: "to-unknown"},
+			BenefitLine: domain.BenefitLine{Beneficiary: "b-1", Amount: amount(sum)}},
+			&domain.RemoveBeneficiary{BeneficiaryStep: domain.BeneficiaryStep{Beneficiary: "b-1", Reason: "moved"}})
+	}
+	help("130732", "2020-01", "20.01")
+	help("village", "2020-02", "20")
+	want := "correction-without-reference, gift-without-receipt seeds, helped-in-two-places, over-standard road, " +
+		"part-exceeds-whole f, part-exceeds-whole village, payee-is-a-person named-as-people-are, payee-is-a-person unknown"
+	out := o.run()
+	if got := found(out); got != want {
+		t.Errorf("found\n%s\nwant\n%s", got, want)
+	}
+	for _, s := range out.Found {
+		if strings.Contains(s.Text, "张小明") {
+			t.Errorf("a finding repeats the name of a person: %s", s.Text)
+		}
+	}
+	o.must(&domain.AddAttachment{Attachment: "scan", About: "seeds", Name: "scan.pdf", MediaType: "application/pdf", Length: 3, SHA256: strings.Repeat("ab", 32)})
+	if out := o.run(); out.Closed != 1 || strings.Contains(found(out), "gift-without-receipt") {
+		t.Errorf("after the receipt: closed %d, found %s", out.Closed, found(out))
 	}
 }
