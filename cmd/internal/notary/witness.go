@@ -106,8 +106,11 @@ func (n *Notary) Request(ctx context.Context, c projections.SignedCheckpoint, ol
 	return r, err
 }
 
+// ErrNoCosignature says that no line is a cosignature of a witness of the list.
+var ErrNoCosignature = errors.New("there is no new cosignature by a key that is known")
+
 // Cosigned keeps those of some signature lines on a checkpoint that a witness
-// of the notary's list has made.
+// of the notary's list has made. It returns ErrNoCosignature where there is none.
 func (n *Notary) Cosigned(ctx context.Context, c projections.SignedCheckpoint, lines string) error {
 	keys, err := proof.ParseKeys(n.VerifierKeys(c.Ledger))
 	if err != nil {
@@ -119,7 +122,7 @@ func (n *Notary) Cosigned(ctx context.Context, c projections.SignedCheckpoint, l
 		return err
 	}
 	if len(added) == 0 {
-		return errors.New("there is no new cosignature by a key that is known")
+		return ErrNoCosignature
 	}
 	for line := range strings.Lines(string(signed[before:])) {
 		if err := n.Archive.SaveCosignature(ctx, c.Ledger, c.Size, line); err != nil {

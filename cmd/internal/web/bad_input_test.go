@@ -189,6 +189,9 @@ func TestRequestsThatNoClientLibrarySends(t *testing.T) {
 	const start = "POST /v1/ledgers/test/commands/register-project HTTP/1.1\r\nHost: evil.example\r\nAuthorization: Bearer " + token +
 		"\r\nIdempotency-Key: raw\r\nContent-Type: application/json\r\nX-Forwarded-For: 10.0.0.1\r\nX-Forwarded-Host: evil.example\r\n"
 	const body = `{"project":"raw","name":"N"}`
+	proofs := func(path string) string {
+		return strings.Replace(start, "/v1/ledgers/test/commands/register-project", path, 1)
+	}
 	before, _ := a.store.End(t.Context())
 	for _, c := range []struct {
 		name, want string // want is the status, empty: no answer
@@ -200,6 +203,9 @@ func TestRequestsThatNoClientLibrarySends(t *testing.T) {
 		{"a length and chunks", "", []string{start + "Content-Length: 28\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{\"yea\r\n"}},
 		{"chunks without an end", "413", []string{start + "Transfer-Encoding: chunked\r\n\r\n200000\r\n{\"name\":\"", strings.Repeat("x", 1<<21)}},
 		{"a chunk whose size is no number", "400", []string{start + "Transfer-Encoding: chunked\r\n\r\nxyz\r\n"}},
+		{"kept checkpoints in a chunk whose size is no number", "400", []string{proofs("/v1/verify") + "Transfer-Encoding: chunked\r\n\r\nxyz\r\n"}},
+		{"cosignatures in a chunk whose size is no number", "400",
+			[]string{proofs("/v1/ledgers/test/checkpoint/cosignatures") + "Transfer-Encoding: chunked\r\n\r\nxyz\r\n"}},
 		{"headers without an end", "431", []string{start, strings.Repeat("X-Long: "+strings.Repeat("x", 1000)+"\r\n", 100)}},
 		{"a header with a NUL", "400", []string{start + "X-Odd: a\x00b\r\nContent-Length: 28\r\n\r\n" + body}},
 		{"two hosts", "400", []string{start + "Host: other\r\nContent-Length: 28\r\n\r\n" + body}},

@@ -219,11 +219,11 @@ type Verification struct {
 func (s *Server) postVerify(_ access.Caller, w http.ResponseWriter, r *http.Request) error {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, bodyMax))
 	if err != nil {
-		return err
+		return readFault(err)
 	}
 	kept, err := proof.SplitNotes(body)
 	if err != nil {
-		return newProblem("body_malformed", err.Error(), "send signed checkpoints, as aidledger checkpoint --note prints them")
+		return newProblem("body_malformed", "the body is not one signed checkpoint after the other", "send signed checkpoints, as aidledger checkpoint --note prints them")
 	}
 	return s.long(w, r, func(ctx context.Context, progress func(done, total uint64)) (any, error) {
 		var v Verification
@@ -290,14 +290,17 @@ func (s *Server) postCosignatures(_ access.Caller, w http.ResponseWriter, r *htt
 	}
 	lines, err := io.ReadAll(http.MaxBytesReader(w, r.Body, bodyMax))
 	if err != nil {
-		return err
+		return readFault(err)
 	}
 	c, err := s.Views.Archive().Checkpoint(r.Context(), ledgerOf(r), int64(size))
 	if err != nil {
 		return err
 	}
-	if err := s.Notary.Cosigned(r.Context(), c, string(lines)); err != nil {
+	switch err := s.Notary.Cosigned(r.Context(), c, string(lines)); {
+	case errors.Is(err, notary.ErrNoCosignature):
 		return newProblem("cosignature_refused", err.Error(), "its key must be in the list of witnesses of the server, and the checkpoint must be the one of that size")
+	case err != nil:
+		return err
 	}
 	return s.getCheckpoint(access.Caller{}, w, r)
 }
