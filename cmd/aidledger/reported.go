@@ -60,23 +60,12 @@ func reportedKey(r projections.ReportedTotal, lang language) string {
 	return r.Key
 }
 
-// allReportedTotals reads all pages of an answer.
-func allReportedTotals(cmd *cobra.Command, cl *client, q url.Values) (all projections.ReportedTotals, err error) {
-	ledger, err := cl.ledger(cmd.Context())
-	if err != nil {
-		return all, err
-	}
-	for {
-		t, err := fetch[projections.ReportedTotals](cmd.Context(), cl, ledger+"/reported/totals", q)
-		if err != nil {
-			return all, err
-		}
-		t.Rows = append(all.Rows, t.Rows...)
-		if all = t; t.Next == "" {
-			return all, nil
-		}
-		q.Set("after", t.Next)
-	}
+func allReportedTotals(cmd *cobra.Command, cl *client, q url.Values) (projections.ReportedTotals, error) {
+	return allPages(cmd, cl, "/reported/totals", q, func(all *projections.ReportedTotals, page projections.ReportedTotals) string {
+		page.Rows = append(all.Rows, page.Rows...)
+		*all = page
+		return page.Next
+	})
 }
 
 func reportedCSV(w io.Writer, t projections.ReportedTotals) error {

@@ -90,23 +90,32 @@ func (c *command) printJSON(v any) error {
 	return err
 }
 
-// allTotals reads all pages of an answer. The pages are of one position.
-func allTotals(cmd *cobra.Command, cl *client, q url.Values) (all projections.Totals, err error) {
+// allPages reads all pages of an answer, which are of one position. add joins
+// a page to those before it and says where the next one begins.
+func allPages[T any](cmd *cobra.Command, cl *client, path string, q url.Values, add func(all *T, page T) (next string)) (all T, err error) {
 	ledger, err := cl.ledger(cmd.Context())
 	if err != nil {
 		return all, err
 	}
 	for {
-		t, err := fetch[projections.Totals](cmd.Context(), cl, ledger+"/totals", q)
+		page, err := fetch[T](cmd.Context(), cl, ledger+path, q)
 		if err != nil {
 			return all, err
 		}
-		t.Rows = append(all.Rows, t.Rows...)
-		if all = t; t.Next == "" {
+		next := add(&all, page)
+		if next == "" {
 			return all, nil
 		}
-		q.Set("after", t.Next)
+		q.Set("after", next)
 	}
+}
+
+func allTotals(cmd *cobra.Command, cl *client, q url.Values) (projections.Totals, error) {
+	return allPages(cmd, cl, "/totals", q, func(all *projections.Totals, page projections.Totals) string {
+		page.Rows = append(all.Rows, page.Rows...)
+		*all = page
+		return page.Next
+	})
 }
 
 // column is one amount of a row of totals.

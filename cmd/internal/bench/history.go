@@ -53,6 +53,8 @@ func (b *bench) refold(ctx context.Context) error {
 // readModels measures building the read models against a bare COPY of the same
 // journal rows, and verifying them.
 func (b *bench) readModels(ctx context.Context) error {
+	closeStore(b.store)
+	b.store = nil // and the memory of millions of commands with it
 	if err := b.forget(ctx); err != nil {
 		return err
 	}
@@ -96,7 +98,7 @@ func (b *bench) readModels(ctx context.Context) error {
 	return nil
 }
 
-// forget drops what the generation left in memory, so that the figures that
+// forget drops what the cases before left in memory, so that the figures that
 // follow are those of the read models alone.
 func (b *bench) forget(ctx context.Context) (err error) {
 	b.large.Close()
