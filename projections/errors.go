@@ -20,12 +20,13 @@ type Error struct {
 
 // The codes of an Error.
 const (
-	NotFound       = "not_found"         // nothing has that id
-	LedgerNotFound = "ledger_not_found"  // no ledger has that name
-	BadQuery       = "bad_query"         // a filter, limit or cursor is malformed
-	RebuildRunning = "rebuild_running"   // another process is rebuilding
-	ServerTooOld   = "server_too_old"    // PostgreSQL is older than version 15
-	Unavailable    = "views_unavailable" // PostgreSQL cannot be reached
+	NotFound         = "not_found"          // nothing has that id
+	LedgerNotFound   = "ledger_not_found"   // no ledger has that name
+	BadQuery         = "bad_query"          // a filter, limit or cursor is malformed
+	TooManyMovements = "too_many_movements" // behind one number, to be explained
+	RebuildRunning   = "rebuild_running"    // another process is rebuilding
+	ServerTooOld     = "server_too_old"     // PostgreSQL is older than version 15
+	Unavailable      = "views_unavailable"  // PostgreSQL cannot be reached
 )
 
 // Error returns the message and what to do.

@@ -30,7 +30,7 @@ const whyMax = 10_000
 // Why explains the number of one stage that a query picks by fund, project,
 // place, provider and year. It counts as totals do: what funds a project or
 // village is what was allocated to it. It returns bad_query for a query without
-// one stage, or with more than 10,000 movements.
+// one stage, and too_many_movements for one with more than 10,000 of them.
 func (db *DB) Why(ctx context.Context, q JournalQuery) (Why, error) {
 	out := Why{Ledger: q.Ledger, Steps: []WhyStep{}}
 	var stage domain.Stage
@@ -51,7 +51,7 @@ func (db *DB) Why(ctx context.Context, q JournalQuery) (Why, error) {
 		out.Position = q.AsOf.limited(at)
 		movements, next, err := readMovements(ctx, tx, c, whyMax)
 		if err == nil && next != "" {
-			err = fail(BadQuery, "narrow it by year, project or village", "more than %d movements are behind that number", whyMax)
+			err = fail(TooManyMovements, "narrow it by year, project or village", "more than %d movements are behind that number", whyMax)
 		}
 		if err == nil {
 			out.Steps, err = stepsOf(movements)

@@ -56,6 +56,7 @@ func (u unit) number(m domain.Money) string {
 type cell struct {
 	Text        string
 	Href        string // what is behind it
+	Why         string // how the number came about, step by step
 	Exact       string // an amount with its currency, whatever the unit
 	State       string // a code that a colour may go with
 	Number      bool

@@ -17,6 +17,7 @@ type journalView struct {
 	Table   table
 	Active  bool // something is filtered
 	Clear   string
+	Why     string // address of the steps to the sum, where one can be named
 }
 
 // filter is one thing that the movements are limited to.
@@ -57,6 +58,9 @@ func (v *visit) journal() error {
 	}
 	if err := v.journalFilters(&view); err != nil {
 		return err
+	}
+	if q.Stage != "" && q.Payee == "" && q.Disbursement == "" && q.Entry == "" {
+		view.Why = whyOf(v.with("after", ""))
 	}
 	if sent, err := v.sendFile("journal", &view.Table); sent {
 		return err

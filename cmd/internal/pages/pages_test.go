@@ -18,6 +18,7 @@ import (
 
 	"aidledger/cmd/internal/access"
 	"aidledger/cmd/internal/demo"
+	"aidledger/cmd/internal/exchange/sheet"
 	"aidledger/cmd/internal/web"
 	"aidledger/eventstore"
 	"aidledger/eventstore/localnats"
@@ -163,6 +164,7 @@ func TestPagesToRead(t *testing.T) {
 		"A first view is small":                                               aFirstViewIsSmall,
 		"A page of the past says so and its links stay there":                 aPageOfThePastSaysSoAndItsLinksStayThere,
 		"An export is what the screen shows":                                  anExportIsWhatTheScreenShows,
+		"Every step to a number is shown, and the last one is the number":     everyStepToANumberIsShown,
 		"What does not exist is a page for people and a problem for programs": whatDoesNotExistIsAPageForPeopleAndAProblemForPrograms,
 		"A choice is kept and leads back to the page":                         aChoiceIsKeptAndLeadsBackToThePage,
 		"two days are compared":                                               twoDaysAreCompared,
@@ -285,6 +287,14 @@ func anExportIsWhatTheScreenShows(t *testing.T, s *running) {
 	want := []string{"业务年度", "安排", "到位", "捐物折款", "帮扶合计", "分配", "拨付", "支出", "结存"}
 	if strings.Join(rows[0], " ") != strings.Join(want, " ") || rows[1][1] != "3721" || rows[1][6] != "未报告" || rows[3][0] != "合计" {
 		t.Errorf("the rows are %q", rows)
+	}
+	_, book, _ := s.get(t, programme+"/totals?by=year&format=xlsx", "Cookie", "unit=wan")
+	for i, line := range rowsOfSheet(t, book) {
+		for j, c := range line {
+			if c.Value != rows[i][j] || (c.Kind == sheet.Number) != (j > 0 && number.MatchString(c.Value)) {
+				t.Errorf("the workbook has %+v where the other file has %q", c, rows[i][j])
+			}
+		}
 	}
 	taken, err := s.people.AccessLog(t.Context(), people.AccessQuery{Act: people.ActExport, Ledger: demo.Programme, Limit: 100})
 	if err != nil || !slices.ContainsFunc(taken, func(a people.Access) bool { return a.Person == "visitor" && a.Thing == "totals-year" }) {

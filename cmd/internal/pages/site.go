@@ -65,6 +65,7 @@ var pages = []page{
 	{"GET", "/ledgers/{ledger}", access.ReadLedger, (*visit).overview, "Page: a programme at one glance."},
 	{"GET", "/ledgers/{ledger}/totals", access.ReadLedger, (*visit).totals, "Page: totals by one dimension."},
 	{"GET", "/ledgers/{ledger}/journal", access.ReadLedger, (*visit).journal, "Page: movements of money, the last ones first."},
+	{"GET", "/ledgers/{ledger}/why", access.ReadLedger, (*visit).why, "Page: how a number came about, step by step."},
 	{"GET", "/ledgers/{ledger}/flow", access.ReadLedger, (*visit).flow, "Page: money from providers through projects to villages."},
 	{"GET", "/ledgers/{ledger}/trace/{id}", access.ReadLedger, (*visit).trace, "Page: a thing, with its money up and down."},
 	{"GET", "/ledgers/{ledger}/{register}", access.ReadLedger, (*visit).register, "Page: what is registered of one kind."},

@@ -4,9 +4,11 @@ import (
 	"encoding/csv"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 
 	"aidledger/cmd/internal/access"
+	"aidledger/cmd/internal/exchange/sheet"
 )
 
 // table is rows under columns, as a page shows them and as a file exports them.
@@ -88,6 +90,40 @@ func (v *visit) sendCSV(name string, t *table) error {
 	out.Flush()
 	return nil
 }
+
+// sendWorkbook sends a table as a workbook in which numbers are numbers.
+func (v *visit) sendWorkbook(name string, t *table) error {
+	v.attach(name+".xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+	heads := make([]sheet.Cell, len(t.Columns))
+	widths := make([]int, len(t.Columns))
+	for i, c := range t.Columns {
+		heads[i], widths[i] = sheet.Cell{Value: c.Label}, 18
+		if !c.Number && i == 0 {
+			widths[i] = 32
+		}
+	}
+	out := sheet.NewWriter(v.w)
+	out.Sheet(v.say("export.sheet"), widths)
+	out.Row(heads...)
+	for _, r := range t.Rows {
+		cells := make([]sheet.Cell, len(r.Cells))
+		for i, c := range r.Cells {
+			cells[i].Value = c.Text
+			if c.Number {
+				cells[i].Value = v.exported(c)
+			}
+			if number.MatchString(cells[i].Value) && c.Number {
+				cells[i].Kind = sheet.Number
+			}
+		}
+		out.Row(cells...)
+	}
+	_ = out.Close() // the client may be gone; there is nobody to tell
+	return nil
+}
+
+// number is what a workbook can keep as a number.
+var number = regexp.MustCompile(`^-?[0-9]+(\.[0-9]+)?$`)
 
 // attach makes the answer a file.
 func (v *visit) attach(name, contentType string) {

@@ -25,7 +25,7 @@ func many[T any](n int, make func(i int) T) []T {
 // Data in the tests has no letters, so that every letter is of the page itself.
 func sampleCell(i int) cell {
 	return []cell{
-		{Text: "1,234.50", Exact: "1,234.50 CNY", Number: true, Href: "/ledgers/1/journal"},
+		{Text: "1,234.50", Exact: "1,234.50 CNY", Number: true, Href: "/ledgers/1/journal", Why: "/ledgers/1/why"},
 		{Number: true, Unknown: true},
 		{Text: "-7.00", Number: true, Negative: true, Approximate: true, Exact: "-7.00 CNY"},
 		{Text: "<7>", State: "rest"},
@@ -71,7 +71,7 @@ func samples(n int) map[string]any {
 		"journal": journalView{Filters: many(n, func(i int) filter {
 			return filter{[]string{"fund", "year", "stage"}[i%3], "1", "2", sampleCell(i), "/"}
 		}),
-			Stages: sampleOptions(n), Years: "2019", Table: sampleTable(n), Active: n > 0, Clear: "/"},
+			Stages: sampleOptions(n), Years: "2019", Table: sampleTable(n), Active: n > 0, Clear: "/", Why: "/"},
 		"flow": flowView{Stages: sampleOptions(n), Years: sampleOptions(n), Picture: picture},
 		"trace": traceView{Noun: "project", ID: "1", Name: "2", Facts: sampleFacts(n), Tiles: tiles, Flow: picture, Targets: sampleTable(n), Shares: sampleTable(n),
 			Progress: many(n, func(i int) progress {
@@ -102,6 +102,7 @@ func samples(n int) map[string]any {
 	all["batch"] = batchView{Command: "7", Columns: sampleFacts(n), Heading: "7", Text: "7", Key: "7", Table: sampleTable(n), Sum: sampleFacts(n),
 		Recorded: []string{"", "7"}[min(n, 1)], Position: sampleCell(0)}
 	all["compare"] = compareView{From: "2018", To: "2019", By: sampleOptions(n), Columns: sampleOptions(n), Kept: many(n, func(int) kept { return kept{"7", "7"} }), Table: sampleTable(n)}
+	all["why"] = whyView{Of: sampleFacts(n), Parts: sampleTable(n - 1), Steps: sampleTable(n), TooMany: n == 0, Rows: "/"}
 	all["idle"] = idleView{Day: "2019", Table: sampleTable(n)}
 	form := sampleForm(n)
 	all["form"], all["disburse"] = form, form

@@ -51,7 +51,7 @@ func allColumns() []string {
 var derived = map[string]string{
 	"funding":     "committed,recognised,in-kind",
 	"unallocated": "committed,recognised,carried-in,carried-out,allocated",
-	"due":         "committed,received",
+	"due":         "committed,recognised,received",
 	"cash":        "received,carried-in,carried-out,disbursed,returned,repaid",
 	"undisbursed": "allocated,disbursed",
 	"unspent":     "disbursed,spent,returned",
@@ -180,9 +180,14 @@ func (v *visit) totalsKey(t projections.Totals, r projections.TotalsRow) cell {
 	return linked(name, v.href("trace/"+r.Key))
 }
 
-// total shows a column of totals.
+// total shows a column of totals, with the way to the movements behind it and
+// to the steps by which it came about.
 func (v *visit) total(sum *projections.TotalsSum, column, href string) cell {
-	return v.amount(columnOf(sum, column), sum.Currency, web.IsApproximate(*sum, column), href)
+	c := v.amount(columnOf(sum, column), sum.Currency, web.IsApproximate(*sum, column), href)
+	if href != "" && !c.Unknown {
+		c.Why = whyOf(href)
+	}
+	return c
 }
 
 // columnOf returns a column by its name in JSON.
@@ -223,7 +228,8 @@ func stageOfColumn(column string) string { return strings.ReplaceAll(column, "_"
 // sendFile answers with a table as a file where the address asks for one. Who
 // takes it is in the access log before it leaves.
 func (v *visit) sendFile(name string, t *table) (sent bool, err error) {
-	if v.query.Get("format") != "csv" {
+	format := v.query.Get("format")
+	if format != "csv" && format != "xlsx" {
 		return false, nil
 	}
 	if !v.caller.Has(access.Export) {
@@ -234,5 +240,9 @@ func (v *visit) sendFile(name string, t *table) (sent bool, err error) {
 			return true, err
 		}
 	}
-	return true, v.sendCSV(v.ledger.Ledger+"-"+name, t)
+	name = v.ledger.Ledger + "-" + name
+	if format == "xlsx" {
+		return true, v.sendWorkbook(name, t)
+	}
+	return true, v.sendCSV(name, t)
 }

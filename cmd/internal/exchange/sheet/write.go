@@ -70,7 +70,11 @@ func (w *Writer) Row(cells ...Cell) {
 		}
 		at := ColumnName(i+1) + strconv.Itoa(w.row)
 		if c.Kind == Number && len(strings.Trim(c.Value, "-.")) <= significantDigits {
-			w.write(`<c r="`, at, `"><v>`, c.Value, `</v></c>`)
+			style := ""
+			if point := strings.IndexByte(c.Value, '.'); point >= 0 && len(c.Value)-point == 3 {
+				style = ` s="2"` // 1,234.50, as people write money
+			}
+			w.write(`<c r="`, at, `"`, style, `><v>`, c.Value, `</v></c>`)
 			continue
 		}
 		style := ""
@@ -142,7 +146,7 @@ func (w *Writer) Close() error {
 		{"_rels/.rels", `<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="` + office + `/officeDocument" Target="xl/workbook.xml"/></Relationships>`},
 		{"xl/workbook.xml", `<workbook ` + namespace + ` xmlns:r="` + office + `"><sheets>` + sheets.String() + `</sheets></workbook>`},
 		{"xl/_rels/workbook.xml.rels", `<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">` + relations.String() + `<Relationship Id="rIdS" Type="` + office + `/styles" Target="styles.xml"/></Relationships>`},
-		{"xl/styles.xml", `<styleSheet ` + namespace + `><fonts count="2"><font><sz val="11"/><name val="Calibri"/></font><font><b/><sz val="11"/><name val="Calibri"/></font></fonts><fills count="2"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill></fills><borders count="1"><border/></borders><cellStyleXfs count="1"><xf/></cellStyleXfs><cellXfs count="2"><xf xfId="0"/><xf fontId="1" applyFont="1" xfId="0"/></cellXfs></styleSheet>`},
+		{"xl/styles.xml", `<styleSheet ` + namespace + `><fonts count="2"><font><sz val="11"/><name val="Calibri"/></font><font><b/><sz val="11"/><name val="Calibri"/></font></fonts><fills count="2"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill></fills><borders count="1"><border/></borders><cellStyleXfs count="1"><xf/></cellStyleXfs><cellXfs count="3"><xf xfId="0"/><xf fontId="1" applyFont="1" xfId="0"/><xf numFmtId="4" applyNumberFormat="1" xfId="0"/></cellXfs></styleSheet>`},
 	} {
 		f, err := w.zip.Create(part.name)
 		w.fail(err)
