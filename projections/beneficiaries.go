@@ -71,6 +71,7 @@ type Beneficiary struct {
 var beneficiariesList = listing[Beneficiary]{
 	projection: "beneficiaries", table: "beneficiaries", id: "beneficiary",
 	filters: equal("beneficiary", "place", "state", "kind", "entry"),
+	extent:  extent{places: "select x.place"},
 	columns: "x.beneficiary, x.kind, x.place, x.name, x.id_number, x.phone, x.bank_card, x.state",
 	targets: func(v *Beneficiary) ([]any, func() error) {
 		return []any{&v.Beneficiary, &v.Kind, &v.Place, &v.Name, &v.IDNumber, &v.Phone, &v.BankCard, &v.State}, nil

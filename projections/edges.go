@@ -38,12 +38,7 @@ func (c *conditions) touching(q TraceQuery, noun string) {
 	case "organisation":
 		c.andFlow("(provider = ? or payee = ?)", q.ID, q.ID)
 	case "place":
-		c.andFlow(`place = any(array(
-			with recursive inside (place) as (
-				values (? collate "C")
-				union
-				select p.place from inside i join aidledger.places p on p.ledger = $1 and p.parent = i.place)
-			select place from inside))`, q.ID)
+		c.andWithin(Within{Places: []domain.ID{domain.ID(q.ID)}})
 	case "fund", "gift":
 		c.andFlow("fund = ?", q.ID)
 	case "project":
@@ -54,6 +49,7 @@ func (c *conditions) touching(q TraceQuery, noun string) {
 		c.few = true
 		c.and("false")
 	}
+	c.andWithin(q.Within)
 	c.asOf(q.AsOf)
 }
 
@@ -64,8 +60,8 @@ func (t *Trace) edges(ctx context.Context, tx pgx.Tx, q TraceQuery) error {
 	roads := map[int]func(*conditions){stepOf(t.Noun): func(c *conditions) { c.touching(q, t.Noun) }}
 	if t.Noun == "organisation" {
 		roads = map[int]func(*conditions){
-			stepProvider: func(c *conditions) { c.andFlow("provider = ?", q.ID); c.asOf(q.AsOf) },
-			stepPlace:    func(c *conditions) { c.andFlow("payee = ?", q.ID); c.asOf(q.AsOf) },
+			stepProvider: func(c *conditions) { c.andFlow("provider = ?", q.ID); c.andWithin(q.Within); c.asOf(q.AsOf) },
+			stepPlace:    func(c *conditions) { c.andFlow("payee = ?", q.ID); c.andWithin(q.Within); c.asOf(q.AsOf) },
 		}
 	}
 	for _, at := range slices.Sorted(maps.Keys(roads)) {
@@ -125,6 +121,7 @@ func readSteps(ctx context.Context, tx pgx.Tx, q TraceQuery, at int, touching fu
 	touching(legs)
 	funding := &conditions{args: legs.args}
 	funding.andFlow("fund = any(array(select distinct fund from legs)) and project = ''")
+	funding.andWithin(q.Within) // a fund as a whole is not within any limit
 	funding.asOf(q.AsOf)
 	legsFrom := legs.from(legs.few || !q.AsOf.IsZero())
 	fundingFrom := funding.from(!q.AsOf.IsZero())

@@ -36,6 +36,7 @@ const hasMoney = `exists (select from aidledger.totals t where t.ledger = x.ledg
 
 var gapsList = listing[ProjectGap]{
 	projection: "projects", table: "projects", id: "project", where: "cardinality(" + gaps + ") > 0",
+	extent:  extent{places: placesOfProject, projects: "select x.project"},
 	columns: "x.project, x.name, x.state, " + gaps,
 	targets: func(v *ProjectGap) ([]any, func() error) {
 		return []any{&v.Project, &v.Name, &v.State, &v.Missing}, nil

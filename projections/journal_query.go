@@ -29,6 +29,7 @@ type JournalQuery struct {
 	LateDays     int  // only what was recorded more than so many days after its date
 	Reversals    bool // only what takes an entry back
 	AsOf         AsOf
+	Within       Within
 	Newest       bool   // the last one first
 	Limit        int    // rows; 0: 100; at most 1,000
 	After        string // Next of the page before
@@ -108,6 +109,7 @@ func (q JournalQuery) conditions() (*conditions, error) {
 			c.andFlow(filter.column+" = ?", filter.value)
 		}
 	}
+	c.andWithin(q.Within)
 	c.named("disbursement", string(q.Disbursement))
 	c.named("entry", q.Entry)
 	if q.Stage != "" {

@@ -16,6 +16,8 @@ type ListQuery struct {
 	Limit  int    // rows; 0: 100; at most 1,000
 	After  string // Next of the page before
 
+	Within Within
+
 	// Filter limits the list to rows with these values, by the name of the filter.
 	Filter map[string]string
 }
@@ -47,6 +49,7 @@ type listing[T any] struct {
 	byName     bool   // in the order of names, not of ids
 	where      string // further condition, or empty
 	filters    map[string]filter
+	extent     extent
 	columns    string // of the table x; those of the provenance follow
 	// targets returns where the columns go, and what remains to be done then.
 	targets func(*T) (columns []any, done func() error)
@@ -123,9 +126,12 @@ func (l *listing[T]) list(ctx context.Context, db *DB, q ListQuery) (List[T], er
 		c := &conditions{}
 		c.and("true")
 		if q.Ledger != "" {
-			c.and("x.ledger = ?", q.Ledger)
+			c.and("x.ledger = ?", q.Ledger) // $1
 		}
 		if err := l.filter(q, c); err != nil {
+			return err
+		}
+		if err := l.extent.and(c, l.table, q.Within); err != nil {
 			return err
 		}
 		if q.After != "" {

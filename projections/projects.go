@@ -77,6 +77,7 @@ type Project struct {
 
 var projectsList = listing[Project]{
 	projection: "projects", table: "projects", id: "project", byName: true,
+	extent: extent{places: placesOfProject, projects: "select x.project"},
 	columns: `x.project, x.name, x.sector, x.county, x.implementer, x.state, x.targets,
 		(select coalesce(jsonb_agg(jsonb_build_object('place', s.place, 'percent', trim_scale(s.percent)::text) order by s.line), '[]')
 			from aidledger.project_places s where s.ledger = x.ledger and s.project = x.project)`,

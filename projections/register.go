@@ -63,9 +63,10 @@ var ledgersList = listing[Ledger]{
 	idOf:   func(v *Ledger) string { return v.Ledger },
 }
 
-// Ledgers lists all ledgers by name. The Ledger of the query is not looked at.
+// Ledgers lists all ledgers by name. The Ledger of the query is not looked at,
+// and its limit neither: everybody who may read knows which ledgers there are.
 func (db *DB) Ledgers(ctx context.Context, q ListQuery) (List[Ledger], error) {
-	q.Ledger = ""
+	q.Ledger, q.Within = "", Within{}
 	return ledgersList.list(ctx, db, q)
 }
 
@@ -106,6 +107,7 @@ type Place struct {
 
 var placesList = listing[Place]{
 	projection: "register", table: "places", id: "place",
+	extent:  extent{places: "select x.place"},
 	columns: "x.place, x.name, x.level, x.parent, x.code_year",
 	targets: func(v *Place) ([]any, func() error) {
 		return []any{&v.Place, &v.Name, &v.Level, &v.Parent, &v.CodeYear}, nil

@@ -129,6 +129,7 @@ type RequestStep struct {
 var requestsList = listing[Request]{
 	projection: "requests", table: "requests", id: "request",
 	filters: equal("request", "state", "fund", "project", "requested_by", "approved_by", "paid_by"),
+	extent:  extent{places: "select p ->> 'place' from jsonb_array_elements(x.places) p union all (" + placesOfProject + " and x.places = '[]')", projects: "select x.project"},
 	columns: `x.request, x.fund, x.project, x.amount, x.currency, x.places, x.payer, x.payee, x.purpose, x.last_day, x.content, x.state,
 		x.requested_by, x.approved_by, x.paid_by, x.payment,
 		(select jsonb_agg(jsonb_build_object('step', s.step, 'person', s.person, 'role', s.role, 'recorded', s.recorded,

@@ -33,6 +33,7 @@ type TotalsQuery struct {
 	Currency domain.Currency // empty: all, each in rows of its own
 	Key      *string         // only this line; nil: all
 	AsOf     AsOf
+	Within   Within // places by village, projects by project
 	Limit    int    // rows; 0: 1,000; at most 10,000
 	After    string // Next of the page before
 }
@@ -123,6 +124,9 @@ func (db *DB) Totals(ctx context.Context, q TotalsQuery) (Totals, error) {
 	if err != nil {
 		return out, err
 	}
+	if len(q.Within.Places) > 0 && q.By != "village" || len(q.Within.Projects) > 0 && q.By != "project" {
+		return out, fail(BadQuery, "ask by village or by project", "totals by %s cannot be limited to places or projects", q.By)
+	}
 	c := &conditions{args: []any{q.Ledger}}
 	projection, lines := "totals", c.tableLines
 	if !q.AsOf.IsZero() {
@@ -172,11 +176,12 @@ func (c *conditions) tableLines(r road, q TotalsQuery) (lines, sums string) {
 		if q.Key != nil {
 			w.and("key = ?", *q.Key)
 		}
+		w.andKey(q.Within)
 		c.args = w.args
 		return w.String()
 	}
 	lines = "lines as not materialized (" + from + filter(r.dimension) + " and (entries <> 0 or amount <> 0))"
-	if q.Key != nil {
+	if q.Key != nil || !q.Within.IsZero() {
 		return lines, "select * from lines"
 	}
 	return lines, "select currency, stage, sum(amount)::bigint as amount, bool_or(approximate) as approximate from (" +
@@ -212,7 +217,7 @@ func (c *conditions) journalLines(r road, q TotalsQuery) (lines, sums string) {
 				select key, currency, stage, amount, key_entries as entries, case when approximate then key_entries else 0 end as approximate from legs` + attributed + `
 			) l ` + c.onlyKey(q) + `
 			group by key, currency, stage having sum(entries) <> 0 or sum(amount) <> 0)`
-	if q.Key != nil {
+	if q.Key != nil || !q.Within.IsZero() {
 		return lines, "select * from lines"
 	}
 	return lines, `select currency, stage, sum(amount)::bigint as amount, sum(case when approximate then legs_entries else 0 end) > 0 as approximate
@@ -220,10 +225,24 @@ func (c *conditions) journalLines(r road, q TotalsQuery) (lines, sums string) {
 }
 
 func (c *conditions) onlyKey(q TotalsQuery) string {
-	if q.Key == nil {
-		return ""
+	w := &conditions{args: c.args}
+	w.and("true")
+	if q.Key != nil {
+		w.and("key = ?", *q.Key)
 	}
-	return "where key = " + c.arg(*q.Key)
+	w.andKey(q.Within)
+	c.args = w.args
+	return "where " + w.String()
+}
+
+// andKey limits the lines of totals of the ledger $1 to keys that lie within.
+func (c *conditions) andKey(w Within) {
+	if len(w.Places) > 0 {
+		c.and("key = any("+insidePlaces+")", w.Places)
+	}
+	if len(w.Projects) > 0 {
+		c.and("key = any(?)", w.Projects)
+	}
 }
 
 // scan reads the three parts of the answer: the position, the page, the sums.

@@ -34,6 +34,7 @@ type TraceQuery struct {
 	Ledger string
 	ID     string // of a fund, gift, project, place, organisation, disbursement, pairing, agreement, indicator, note or an entry
 	AsOf   AsOf
+	Within Within // of the money; the facts of the thing are shown as a whole
 	Limit  int    // movements; 0: 100; at most 1,000
 	After  string // Next of the page before
 }

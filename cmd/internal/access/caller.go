@@ -31,7 +31,8 @@ const (
 	Session    Method = "session"     // the cookie of a person who signed in
 )
 
-// Limit is where a capability holds. Empty lists do not limit.
+// Limit is where a capability holds: for these places with those that lie in
+// them, and for these projects. Empty lists do not limit.
 type Limit struct {
 	Places   []domain.ID `json:"places,omitempty"`
 	Projects []domain.ID `json:"projects,omitempty"`

@@ -18,8 +18,12 @@ type Act struct {
 	Ledger string // empty: of no ledger
 
 	Command domain.Command // nil: a query
-	Names   Limit          // places and projects that a query is about
+	Names   Limit          // places and projects that it is about, besides those that the command names
 	Thing   domain.ID      // what a query is about, of whichever kind
+
+	// A query whose answer is limited to what its caller may read, if it is of
+	// places or of projects, needs to name none.
+	AnswersByPlace, AnswersByProject bool
 }
 
 // Refusal says that a caller may not do something. Code is stable.
@@ -44,13 +48,20 @@ func (r *Refusal) Error() string { return r.Message + "; " + r.Hint }
 type Gate struct {
 	Log *slog.Logger
 
+	// Above returns the places in which a place lies. A limit on a place holds for
+	// those too that lie in it. Nil: no place lies in another.
+	Above func(ctx context.Context, ledger string, place domain.ID) ([]domain.ID, error)
+
 	allowed, refused atomic.Uint64
 }
 
 // Allow is the one function that says whether a caller may do something. It
 // returns a *Refusal where not, and counts and logs it.
-func (g *Gate) Allow(_ context.Context, c Caller, a Act) error {
-	refusal := decide(c, a)
+func (g *Gate) Allow(ctx context.Context, c Caller, a Act) error {
+	refusal, err := g.decide(ctx, c, a)
+	if err != nil {
+		return err
+	}
 	if refusal == nil {
 		g.allowed.Add(1)
 		return nil
@@ -71,51 +82,84 @@ func commandName(c domain.Command) string {
 	return domain.CommandName(c)
 }
 
-func decide(c Caller, a Act) *Refusal {
+func (g *Gate) decide(ctx context.Context, c Caller, a Act) (*Refusal, error) {
 	switch {
 	case a.Needs == Public:
-		return nil
+		return nil, nil
 	case !c.Has(a.Needs):
 		return &Refusal{Forbidden, fmt.Sprintf("this needs the capability %s, and the role %s does not have it", a.Needs, c.Role),
-			"ask an administrator, or somebody who may do it"}
+			"ask an administrator, or somebody who may do it"}, nil
 	case !c.reaches(a.Ledger):
-		return &Refusal{ForbiddenLedger, fmt.Sprintf("the token is not for the ledger %q", a.Ledger), "use a token that is"}
+		return &Refusal{ForbiddenLedger, fmt.Sprintf("the token is not for the ledger %q", a.Ledger), "use a token that is"}, nil
 	}
 	limit := c.LimitOf(a.Needs)
 	if limit.IsZero() || a.Needs == SignedIn {
-		return nil
+		return nil, nil
 	}
-	if a.Thing != "" && (slices.Contains(limit.Places, a.Thing) || slices.Contains(limit.Projects, a.Thing)) {
-		return nil
-	}
-	names := a.Names
 	if a.Command != nil {
-		names = NamedBy(a.Command)
+		a.Names = a.Names.with(NamedBy(a.Command))
 	}
-	return limit.holds(names)
+	if refusal := a.namesNone(limit); refusal != nil {
+		return refusal, nil
+	}
+	for _, id := range a.Names.Projects {
+		if len(limit.Projects) > 0 && !slices.Contains(limit.Projects, id) {
+			return limit.outside("project", id), nil
+		}
+	}
+	for _, id := range a.Names.Places {
+		if inside, err := g.inside(ctx, a.Ledger, limit.Places, id); err != nil || !inside {
+			return limit.outside("place", id), err
+		}
+	}
+	if a.Thing == "" || slices.Contains(limit.Projects, a.Thing) {
+		return nil, nil
+	}
+	if inside, err := g.inside(ctx, a.Ledger, limit.Places, a.Thing); err != nil || !inside || len(limit.Places) == 0 {
+		return limit.outside("thing", a.Thing), err
+	}
+	return nil, nil
 }
 
-// holds refuses what names anything outside of the limit, and what names
-// nothing inside of it.
-func (l Limit) holds(names Limit) *Refusal {
+// inside tells whether a place is one of the limit or lies in one of them.
+func (g *Gate) inside(ctx context.Context, ledger string, limit []domain.ID, place domain.ID) (bool, error) {
+	if len(limit) == 0 || slices.Contains(limit, place) {
+		return true, nil
+	}
+	if g.Above == nil {
+		return false, nil
+	}
+	above, err := g.Above(ctx, ledger, place)
+	return slices.ContainsFunc(above, func(id domain.ID) bool { return slices.Contains(limit, id) }), err
+}
+
+// namesNone refuses what is about no place or project, where it must be.
+func (a Act) namesNone(l Limit) *Refusal {
 	for _, of := range []struct {
 		what         string
 		limit, names []domain.ID
-	}{{"place", l.Places, names.Places}, {"project", l.Projects, names.Projects}} {
-		if len(of.limit) == 0 {
-			continue
-		}
-		hint := fmt.Sprintf("name one of the %ss %s, and no other", of.what, join(of.limit))
-		if len(of.names) == 0 {
-			return &Refusal{OutsideLimit, "you may do this for some " + of.what + "s only, and it names none", hint}
-		}
-		for _, id := range of.names {
-			if !slices.Contains(of.limit, id) {
-				return &Refusal{OutsideLimit, fmt.Sprintf("the %s %q is not one of those for which you may do this", of.what, id), hint}
-			}
+		answers      bool
+	}{{"place", l.Places, a.Names.Places, a.AnswersByPlace}, {"project", l.Projects, a.Names.Projects, a.AnswersByProject}} {
+		if len(of.limit) > 0 && len(of.names) == 0 && !of.answers && a.Thing == "" {
+			return &Refusal{OutsideLimit, "you may do this for some " + of.what + "s only, and it names none", l.hint()}
 		}
 	}
 	return nil
+}
+
+func (l Limit) outside(what string, id domain.ID) *Refusal {
+	return &Refusal{OutsideLimit, fmt.Sprintf("the %s %q is not one of those for which you may do this", what, id), l.hint()}
+}
+
+func (l Limit) hint() string {
+	var parts []string
+	if len(l.Places) > 0 {
+		parts = append(parts, "one of the places "+join(l.Places)+" or in one of them")
+	}
+	if len(l.Projects) > 0 {
+		parts = append(parts, "one of the projects "+join(l.Projects))
+	}
+	return "name " + strings.Join(parts, " and ") + ", and no other"
 }
 
 func join(ids []domain.ID) string {

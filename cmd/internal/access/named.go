@@ -17,8 +17,12 @@ var (
 // NamedBy returns the places and projects that a command names.
 func NamedBy(c domain.Command) Limit {
 	var named Limit
-	if r, ok := c.(*domain.ReallocateFunds); ok { // its fields say from which project to which
-		named.projects(r.From, r.To)
+	switch c := c.(type) {
+	case *domain.ReallocateFunds: // its fields say from which project to which
+		named.projects(c.From, c.To)
+	case *domain.RegisterPlace: // the place itself lies nowhere yet
+		named.places(c.Parent)
+		return named
 	}
 	t, _ := domain.LookupCommand(domain.CommandName(c))
 	named.collect(c, t.Field)
@@ -45,6 +49,11 @@ func (l *Limit) collect(target any, fields []domain.Field) {
 			}
 		}
 	}
+}
+
+// with returns what both name.
+func (l Limit) with(other Limit) Limit {
+	return Limit{slices.Concat(l.Places, other.Places), slices.Concat(l.Projects, other.Projects)}
 }
 
 func (l *Limit) places(ids ...domain.ID)   { l.Places = appendIDs(l.Places, ids) }

@@ -24,8 +24,11 @@ type offers struct {
 const offersMax = 2000
 
 func (v *visit) offers() (*offers, error) {
-	nodes, err := v.Views.Nodes(v.ctx(), v.ledger.Ledger)
 	o := &offers{byNoun: map[string][]option{}, lists: map[string][]option{}, used: map[string]bool{}}
+	if !v.readsAll() {
+		return o, nil
+	}
+	nodes, err := v.Views.Nodes(v.ctx(), v.ledger.Ledger)
 	for _, n := range nodes {
 		if list := o.byNoun[n.Noun]; len(list) < offersMax && n.Noun != "note" {
 			o.byNoun[n.Noun] = append(list, option{Value: n.ID, Label: cmp.Or(n.Name, n.ID)})
@@ -86,7 +89,7 @@ func (o *offers) fill(f *field, command, name string) {
 	if _, ok := o.lists[f.List]; !ok {
 		o.lists[f.List] = o.of(nouns)
 	}
-	if options := o.lists[f.List]; len(options) <= selectMax && !f.Suggest {
+	if options := o.lists[f.List]; len(options) > 0 && len(options) <= selectMax && !f.Suggest {
 		for _, have := range options {
 			have.Current = have.Value == f.Value
 			f.Options = append(f.Options, have)

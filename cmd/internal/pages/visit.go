@@ -40,6 +40,16 @@ func (s *Site) begin(c access.Caller, w http.ResponseWriter, r *http.Request) *v
 	return &visit{Site: s, tongue: tongueOf(r), w: w, r: r, caller: c, unit: unitOf(r), query: query, names: map[string]projections.Node{}}
 }
 
+// within is what the caller may read.
+func (v *visit) within() projections.Within {
+	limit := v.caller.LimitOf(access.ReadLedger)
+	return projections.Within{Places: limit.Places, Projects: limit.Projects}
+}
+
+// readsAll tells whether the caller may read the whole ledger. A form shows
+// nothing of it to others.
+func (v *visit) readsAll() bool { return v.caller.Has(access.ReadLedger) && v.within().IsZero() }
+
 // enter finds the ledgers, and the one that the path names.
 func (v *visit) enter() error {
 	all, err := v.Views.Ledgers(v.ctx(), projections.ListQuery{Limit: listMax})

@@ -148,7 +148,8 @@ func TestACommandIsRecordedUnderThePersonAndRoleOfItsCaller(t *testing.T) {
 func TestACallerWithLimitsMeetsThemOnEveryRoad(t *testing.T) {
 	lax := Route{"GET", "/ledgers/{ledger}/lax", access.ReadLedger, func(_ *Server, _ access.Caller, w http.ResponseWriter, _ *http.Request) error { return done(w) }, ""}
 	a := opened(t, lax)
-	grants := []people.Grant{{Capability: string(access.DisburseFunds), Projects: []string{"road"}}, {Capability: string(access.ReadLedger), Places: []string{"village"}}}
+	grants := []people.Grant{{Capability: string(access.DisburseFunds), Projects: []string{"road"}}, {Capability: string(access.ReadLedger), Places: []string{"village"}},
+		{Capability: string(access.Export), Places: []string{"village"}}}
 	_, token := a.person(t, "li", people.Person{Role: access.FinanceOfficer, Grants: grants}, people.Token{})
 	for _, c := range []struct {
 		name, method, path, body string
@@ -157,14 +158,15 @@ func TestACallerWithLimitsMeetsThemOnEveryRoad(t *testing.T) {
 		{"a payment of the project", "POST", "/v1/ledgers/test/commands/disburse-funds", pay(`"1"`), ""},
 		{"a payment of another one", "POST", "/v1/ledgers/test/commands/disburse-funds", strings.Replace(pay(`"1"`), "road", "rail", 1), access.OutsideLimit},
 		{"a payment without a project", "POST", "/v1/ledgers/test/commands/return-funds", `{"fund":"fund","amount":"1"}`, access.OutsideLimit},
-		{"totals of everything", "GET", "/v1/ledgers/test/totals?by=village", "", access.OutsideLimit},
+		{"totals of everything", "GET", "/v1/ledgers/test/totals", "", access.OutsideLimit},
 		{"totals of the place", "GET", "/v1/ledgers/test/totals?by=village&key=village", "", ""},
 		{"totals of the place by another name", "GET", "/v1/ledgers/test/totals?by=year&key=village", "", access.OutsideLimit},
-		{"the journal of everything", "GET", "/v1/ledgers/test/journal", "", access.OutsideLimit},
+		{"the funds, which are of no place", "GET", "/v1/ledgers/test/funds", "", access.OutsideLimit},
 		{"the journal of the place", "GET", "/v1/ledgers/test/journal?place=village", "", ""},
 		{"the journal of another place", "GET", "/v1/ledgers/test/journal?place=130732", "", access.OutsideLimit},
 		{"a page that leaves out what it does not know", "GET", "/ledgers/test/lax?place=village", "", access.OutsideLimit},
 		{"the trace of the place", "GET", "/v1/ledgers/test/trace/village", "", ""},
+		{"proofs of the place, in which other places may be named", "GET", "/v1/ledgers/test/entries?place=village", "", access.OutsideLimit},
 		{"the trace of a fund", "GET", "/v1/ledgers/test/trace/fund", "", access.OutsideLimit},
 	} {
 		got := a.call(t, c.method, c.path, c.body, "Authorization", token, "Idempotency-Key", strings.ReplaceAll(c.name, " ", "-"))

@@ -30,7 +30,8 @@ func (s *Server) noteReading(r *http.Request, c access.Caller, act, thing, why s
 // getBeneficiaries lists beneficiaries with what is personal masked.
 func (s *Server) getBeneficiaries(c access.Caller, w http.ResponseWriter, r *http.Request) error {
 	p := newParams(r)
-	q := projections.ListQuery{Ledger: ledgerOf(r), Limit: p.number("limit", rowsUsual, 1, rowsMax), After: p.text("after"), Filter: map[string]string{}}
+	q := projections.ListQuery{Ledger: ledgerOf(r), Limit: p.number("limit", rowsUsual, 1, rowsMax), After: p.text("after"), Filter: map[string]string{},
+		Within: within(c, access.ReadBeneficiaries)}
 	for _, name := range []string{"place", "state", "kind", "beneficiary", "entry"} {
 		if value := p.text(name); value != "" {
 			q.Filter[name] = value

@@ -27,7 +27,7 @@ func (s *Server) admit(rt Route, r *http.Request) (access.Caller, error) {
 	case rt.Needs == access.ByCommand:
 		act.Needs = access.SignedIn // the gate is asked again for each command
 	case !c.LimitOf(rt.Needs).IsZero():
-		act.Names, act.Thing = namedBy(r), domain.ID(r.PathValue("id"))
+		subject(r, &act)
 	}
 	return c, s.gate.Allow(r.Context(), c, act)
 }
@@ -57,33 +57,6 @@ func (s *Server) caller(r *http.Request) (access.Caller, error) {
 	}
 	return access.Caller{}, newProblem("unauthenticated", "this needs a token or a session",
 		"sign in, or send the header Authorization: Bearer TOKEN; that of the owner is in server.json of the data directory")
-}
-
-// namedBy returns the places and projects that a query is about, as far as its
-// path and parameters say so. It believes a parameter only where the handler
-// either filters by it or refuses it, as all of the API do; of the pages, which
-// leave out what they do not know, the journal alone filters.
-func namedBy(r *http.Request) access.Limit {
-	var named access.Limit
-	believed := strings.HasPrefix(r.URL.Path, "/v1/") || strings.HasSuffix(r.Pattern, "/journal")
-	if r.URL.RawQuery == "" || !believed {
-		return named
-	}
-	q := r.URL.Query()
-	place, project := q.Get("place"), q.Get("project")
-	switch q.Get("by") {
-	case "village":
-		place = q.Get("key")
-	case "project":
-		project = q.Get("key")
-	}
-	if place != "" {
-		named.Places = []domain.ID{domain.ID(place)}
-	}
-	if project != "" {
-		named.Projects = []domain.ID{domain.ID(project)}
-	}
-	return named
 }
 
 // Record is the way from a caller to the log: it stamps a command with the
@@ -123,5 +96,12 @@ func (s *Server) Try(ctx context.Context, c access.Caller, ledger string, q even
 func (s *Server) stamp(ctx context.Context, c access.Caller, ledger string, q eventstore.Request) (eventstore.Request, error) {
 	name := domain.CommandName(q.Command)
 	q.Actor, q.Role = c.Person, c.Role
-	return q, s.gate.Allow(ctx, c, access.Act{Needs: access.OfCommand(name), Route: "commands/" + name, Ledger: ledger, Command: q.Command})
+	act := access.Act{Needs: access.OfCommand(name), Route: "commands/" + name, Ledger: ledger, Command: q.Command}
+	if !c.LimitOf(act.Needs).IsZero() {
+		var err error
+		if act.Names, err = s.asked(ctx, ledger, q.Command); err != nil {
+			return q, err
+		}
+	}
+	return q, s.gate.Allow(ctx, c, act)
 }

@@ -2,6 +2,7 @@ package web
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/base64"
 	"net/http"
 
@@ -30,7 +31,7 @@ func (s *Server) getEntries(_ access.Caller, w http.ResponseWriter, r *http.Requ
 		return err
 	}
 	var chosen map[eventstore.Position]bool
-	if (q != projections.JournalQuery{Ledger: q.Ledger}) {
+	if cmp.Or(q.Fund, q.Project, q.Place, q.Provider) != "" || q.Year != 0 {
 		if chosen, err = s.Views.EntriesAbout(r.Context(), q); err != nil {
 			return err
 		}

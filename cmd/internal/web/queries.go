@@ -62,9 +62,10 @@ func ledgerOf(r *http.Request) string {
 // list makes a handler of a query for the things of one kind. The filters are
 // parameters that limit it to rows with their values.
 func list[T any](query func(*projections.DB, context.Context, projections.ListQuery) (projections.List[T], error), filters ...string) Handler {
-	return func(s *Server, _ access.Caller, w http.ResponseWriter, r *http.Request) error {
+	return func(s *Server, c access.Caller, w http.ResponseWriter, r *http.Request) error {
 		p := newParams(r)
-		q := projections.ListQuery{Ledger: ledgerOf(r), Limit: p.number("limit", rowsUsual, 1, rowsMax), After: p.text("after"), Filter: map[string]string{}}
+		q := projections.ListQuery{Ledger: ledgerOf(r), Limit: p.number("limit", rowsUsual, 1, rowsMax), After: p.text("after"), Filter: map[string]string{},
+			Within: within(c, access.ReadLedger)}
 		for _, name := range filters {
 			if value := p.text(name); value != "" {
 				q.Filter[name] = value
@@ -81,11 +82,11 @@ func list[T any](query func(*projections.DB, context.Context, projections.ListQu
 	}
 }
 
-func (s *Server) getTotals(_ access.Caller, w http.ResponseWriter, r *http.Request) error {
+func (s *Server) getTotals(c access.Caller, w http.ResponseWriter, r *http.Request) error {
 	p := newParams(r)
 	q := projections.TotalsQuery{
 		Ledger: ledgerOf(r), By: p.text("by"), Year: p.number("year", 0, 1949, 2200), Currency: p.currency("currency"),
-		AsOf: p.asOf(), Limit: p.number("limit", rowsMax, 1, totalsMax), After: p.text("after"),
+		AsOf: p.asOf(), Within: within(c, access.ReadLedger), Limit: p.number("limit", rowsMax, 1, totalsMax), After: p.text("after"),
 	}
 	if q.By == "" {
 		q.By = "year"
@@ -103,13 +104,13 @@ func (s *Server) getTotals(_ access.Caller, w http.ResponseWriter, r *http.Reque
 	return reply(w, http.StatusOK, totals)
 }
 
-func (s *Server) getJournal(_ access.Caller, w http.ResponseWriter, r *http.Request) error {
+func (s *Server) getJournal(c access.Caller, w http.ResponseWriter, r *http.Request) error {
 	p := newParams(r)
 	q := projections.JournalQuery{
 		Ledger: ledgerOf(r), Fund: p.id("fund"), Project: p.id("project"), Place: p.id("place"), Provider: p.id("provider"),
 		Payee: p.id("payee"), Disbursement: p.id("disbursement"), Entry: p.text("entry"), Stage: p.text("stage"), Without: p.text("without"),
 		Year: p.number("year", 0, 1949, 2200), BudgetYear: p.number("budget_year", 0, 1949, 2200), LateDays: p.number("late_days", 0, 1, 36_500), Reversals: p.flag("reversals"),
-		AsOf: p.asOf(), Newest: p.flag("newest"), Limit: p.number("limit", rowsUsual, 1, rowsMax), After: p.text("after"),
+		AsOf: p.asOf(), Within: within(c, access.ReadLedger), Newest: p.flag("newest"), Limit: p.number("limit", rowsUsual, 1, rowsMax), After: p.text("after"),
 	}
 	if err := s.begin(r, p); err != nil {
 		return err
@@ -121,10 +122,10 @@ func (s *Server) getJournal(_ access.Caller, w http.ResponseWriter, r *http.Requ
 	return reply(w, http.StatusOK, journal)
 }
 
-func (s *Server) getTrace(_ access.Caller, w http.ResponseWriter, r *http.Request) error {
+func (s *Server) getTrace(c access.Caller, w http.ResponseWriter, r *http.Request) error {
 	p := newParams(r)
 	q := projections.TraceQuery{
-		Ledger: ledgerOf(r), ID: r.PathValue("id"), AsOf: p.asOf(),
+		Ledger: ledgerOf(r), ID: r.PathValue("id"), AsOf: p.asOf(), Within: within(c, access.ReadLedger),
 		Limit: p.number("limit", rowsUsual, 1, rowsMax), After: p.text("after"),
 	}
 	if err := s.begin(r, p); err != nil {

@@ -8,11 +8,12 @@ import (
 )
 
 // getWhy answers with the movements behind one number of a total.
-func (s *Server) getWhy(_ access.Caller, w http.ResponseWriter, r *http.Request) error {
+func (s *Server) getWhy(c access.Caller, w http.ResponseWriter, r *http.Request) error {
 	p := newParams(r)
 	q := projections.JournalQuery{
 		Ledger: ledgerOf(r), Fund: p.id("fund"), Project: p.id("project"), Place: p.id("village"), Provider: p.id("provider"),
 		Stage: p.text("stage"), Year: p.number("year", 0, 1949, 2200), BudgetYear: p.number("budget_year", 0, 1949, 2200), AsOf: p.asOf(),
+		Within: within(c, access.ReadLedger),
 	}
 	if err := s.begin(r, p); err != nil {
 		return err

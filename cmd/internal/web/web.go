@@ -62,13 +62,14 @@ type Server struct {
 
 // New returns a server of the API, and of more routes beside it.
 func New(c Config, more ...Route) *Server {
-	s := &Server{Config: c, gate: access.Gate{Log: c.Log}, meters: map[string]*meter{}, routes: slices.Concat(routes, more)}
+	s := &Server{Config: c, meters: map[string]*meter{}, routes: slices.Concat(routes, more)}
 	if c.People != nil {
 		s.routes = append(s.routes, peopleRoutes...)
 		if c.Identity != nil {
 			s.routes = append(s.routes, identityRoutes...)
 		}
 	}
+	s.gate.Log, s.gate.Above = c.Log, c.Views.PlacesAbove
 	s.ctx, s.stop = context.WithCancel(context.Background())
 	origins := http.NewCrossOriginProtection()
 	origins.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
