@@ -112,17 +112,7 @@ const standing = `(select * from aidledger.journal j where j.ledger = @ledger an
 
 // thresholdsOf returns what puts the thresholds of a ledger into a query.
 func thresholdsOf(ctx context.Context, tx pgx.Tx, ledger string) (*strings.Replacer, error) {
-	values := map[string]int{}
-	for _, t := range domain.CheckThresholds() {
-		values[t.Name] = t.Usual
-	}
-	rows, _ := tx.Query(ctx, "select threshold, value from aidledger.check_thresholds where ledger = $1", ledger)
-	var name string
-	var value int
-	_, err := pgx.ForEachRow(rows, []any{&name, &value}, func() error {
-		values[name] = value
-		return nil
-	})
+	values, err := checkValues(ctx, tx, ledger)
 	pairs := []string{"{standing}", standing}
 	for name, value := range values {
 		pairs = append(pairs, "{"+name+"}", fmt.Sprint(value))

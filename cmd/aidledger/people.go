@@ -131,17 +131,7 @@ func (f *grantFlags) read(cmd *cobra.Command) ([]people.Grant, error) {
 	if !ok {
 		return nil, usage(cmd, "--role %q is not known; see %s --help", f.role, cmd.Name())
 	}
-	names := f.besides
-	if len(f.places)+len(f.projects) > 0 {
-		for _, capability := range role.Capabilities {
-			names = append(names, string(capability))
-		}
-	}
-	var grants []people.Grant
-	for _, name := range names {
-		grants = append(grants, people.Grant{Capability: name, Places: f.places, Projects: f.projects})
-	}
-	return grants, nil
+	return role.Limited(f.places, f.projects, f.besides), nil
 }
 
 func (c *command) peopleAdd() *cobra.Command {

@@ -1,6 +1,8 @@
 package access
 
 import (
+	"slices"
+
 	"aidledger/domain"
 	"aidledger/projections/people"
 )
@@ -43,6 +45,22 @@ var wholeRoles = func() map[string]map[Capability]Limit {
 	}
 	return all
 }()
+
+// Limited returns the grants that limit a role to places and projects, and those
+// beside the role under the same limit.
+func (r Role) Limited(places, projects, besides []string) []people.Grant {
+	names := slices.Clone(besides)
+	if len(places)+len(projects) > 0 {
+		for _, c := range r.Capabilities {
+			names = append(names, string(c))
+		}
+	}
+	var grants []people.Grant
+	for _, name := range names {
+		grants = append(grants, people.Grant{Capability: name, Places: places, Projects: projects})
+	}
+	return grants
+}
 
 func ids(texts []string) []domain.ID {
 	var all []domain.ID

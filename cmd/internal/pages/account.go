@@ -6,6 +6,7 @@ import (
 
 	"aidledger/cmd/internal/access"
 	"aidledger/cmd/internal/web"
+	"aidledger/projections/people"
 )
 
 // accountView is a form about the person who asks, or who wants to.
@@ -21,7 +22,9 @@ type accountView struct {
 	Address  string // of the second factor, for the authenticator
 	Recovery []string
 	Facts    []fact
-	ReadOnly bool // not signed in with a password: nothing can be changed
+	Tokens   []tokenLine
+	Secret   string // of a new token, shown this one time
+	ReadOnly bool   // not signed in with a password: nothing can be changed
 }
 
 // readForm reads a small form.
@@ -103,7 +106,18 @@ func (v *visit) join() error {
 
 // account shows who asks and what the person may do.
 func (v *visit) account() error {
-	return v.show(http.StatusOK, "account", v.say("page.account"), v.accountView())
+	return v.showAccount(http.StatusOK, v.accountView())
+}
+
+func (v *visit) showAccount(status int, view accountView) error {
+	if v.caller.Method == access.Session {
+		tokens, err := v.server.People.Tokens(v.ctx(), v.caller.Person)
+		if err != nil {
+			return err
+		}
+		view.Tokens = v.tokenLines(tokens)
+	}
+	return v.show(status, "account", v.say("page.account"), view)
 }
 
 func (v *visit) accountView() accountView {
@@ -134,12 +148,14 @@ func (v *visit) changeAccount() error {
 		if view.Recovery, err = v.server.People.ConfirmSecondFactor(v.ctx(), v.caller.Person, f.Get("code")); err != nil {
 			view.Address = f.Get("address")
 		}
+	case "token":
+		view.Secret, _, err = v.server.People.NewToken(v.ctx(), v.caller.Person, people.Token{Person: v.caller.Person, Name: f.Get("name")}, people.TokenUsual)
+	case "revoke":
+		err = v.server.People.Revoke(v.ctx(), v.caller.Person, v.caller.Person, f.Get("token"))
 	}
 	status := http.StatusOK
 	if err != nil {
-		p := web.ProblemOf(err)
-		wrong := v.failure(p)
-		view.Problem, status = &wrong, p.Status
+		view.Problem, status = v.wrong(err)
 	}
-	return v.show(status, "account", v.say("page.account"), view)
+	return v.showAccount(status, view)
 }

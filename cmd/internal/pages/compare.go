@@ -120,8 +120,14 @@ type idleView struct {
 	Table table
 }
 
-// The ages at which cash is called idle, in days.
-var idleAges = []int{90, 180, 365, 730}
+// idleAges are the days after which cash is shown as older: two to see it come,
+// and the thresholds of the ledger from which on it is idle, and severely so.
+func (v *visit) idleAges() ([]int, error) {
+	s, err := v.Views.Settings(v.ctx(), v.ledger.Ledger)
+	ages := []int{90, 180, s.Checks["idle-days"], s.Checks["severe-idle-days"]}
+	slices.Sort(ages)
+	return slices.Compact(ages), err
+}
 
 // inflow is cash that came into a fund on a day.
 type inflow struct {
@@ -139,14 +145,18 @@ func (v *visit) idle() error {
 		return err
 	}
 	v.holdsFor(totals.Position)
+	ages, err := v.idleAges()
+	if err != nil {
+		return err
+	}
 	came, err := v.inflows()
 	if err != nil {
 		return err
 	}
 	view := idleView{Day: day.String(), Table: table{Empty: v.say("idle.empty"), Columns: []column{{Label: v.label("field", "fund")}, {Label: v.label("column", "cash"), Number: true, Hint: v.say("column-hint.cash")}}}}
-	for i, age := range idleAges {
+	for i, age := range ages {
 		view.Table.Columns = append(view.Table.Columns, column{Label: v.say("idle.until", strconv.Itoa(age)), Number: true})
-		if i == len(idleAges)-1 {
+		if i == len(ages)-1 {
 			view.Table.Columns = append(view.Table.Columns, column{Label: v.say("idle.over", strconv.Itoa(age)), Number: true})
 		}
 	}
@@ -156,14 +166,12 @@ func (v *visit) idle() error {
 			continue
 		}
 		cells := []cell{v.totalsKey(totals, r), v.total(&r.TotalsSum, "cash", v.rowsOf("cash", "fund", r.Key))}
-		for i, n := range byAge(came[r.Key], cash, day.Time()) {
+		for i, n := range byAge(came[r.Key], cash, day.Time(), ages) {
 			c := cell{Number: true}
 			if n != 0 {
 				decimal := domain.Money{Minor: n, Currency: r.Currency}.Decimal()
 				c = v.amount(&decimal, r.Currency, false, "")
-				if i >= len(idleAges)-1 {
-					c.Negative = i == len(idleAges)
-				}
+				c.Negative = i == len(ages)
 			}
 			cells = append(cells, c)
 		}
@@ -203,16 +211,16 @@ func (v *visit) inflows() (map[string][]inflow, error) {
 
 // byAge divides cash by how long it has lain there: what goes out is taken from
 // what came in first, so what is left came in last.
-func byAge(came []inflow, cash int64, day time.Time) []int64 {
-	ages := make([]int64, len(idleAges)+1)
+func byAge(came []inflow, cash int64, day time.Time, limits []int) []int64 {
+	ages := make([]int64, len(limits)+1)
 	slices.SortStableFunc(came, func(a, b inflow) int { return b.date.Compare(a.date) })
 	for _, in := range came {
 		part := min(cash, max(in.minor, 0))
 		days := int(day.Sub(in.date).Hours() / 24)
-		i, _ := slices.BinarySearch(idleAges, days)
+		i, _ := slices.BinarySearch(limits, days)
 		ages[i] += part
 		cash -= part
 	}
-	ages[len(idleAges)] += cash // older than anything that is known
+	ages[len(limits)] += cash // older than anything that is known
 	return ages
 }

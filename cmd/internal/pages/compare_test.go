@@ -22,7 +22,7 @@ func TestCashIsAsOldAsWhatCameInLast(t *testing.T) {
 		"a receipt was taken back":     {[]inflow{ago(20, 5), ago(10, -5)}, 0, []int64{0, 0, 0, 0, 0}},
 		"more than is known came once": {nil, 4, []int64{0, 0, 0, 0, 4}},
 	} {
-		if got := byAge(c.came, c.cash, day); !slices.Equal(got, c.want) {
+		if got := byAge(c.came, c.cash, day, []int{90, 180, 365, 730}); !slices.Equal(got, c.want) {
 			t.Errorf("%s: %v, not %v", name, got, c.want)
 		}
 	}

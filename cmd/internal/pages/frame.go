@@ -50,9 +50,9 @@ var menu = []struct {
 }{
 	{"read", []string{"", "totals", "projects", "places", "organisations", "funds", "gifts", "pairings", "indicators", "notes"}},
 	{"record", []string{"record", "record/disburse-funds"}},
-	{"decide", []string{"requests", "findings", "notices", "idle", "compare"}},
+	{"decide", []string{"requests", "findings", "notices", "idle", "compare", "settings"}},
 	{"follow", []string{"journal", "flow", "events"}},
-	{"operate", []string{"/verify", "/status"}},
+	{"operate", []string{"/verify", "/status", "/people", "/access-log"}},
 }
 
 func (v *visit) frame(title string, view any) frame {
@@ -72,19 +72,31 @@ func (v *visit) frame(title string, view any) frame {
 	for _, l := range tongues {
 		f.Tongues = append(f.Tongues, option{Value: l.tag, Label: l.texts["language"], Lang: l.tag, Current: l == v.tongue})
 	}
-	if v.ledger.Ledger == "" {
-		return f
-	}
-	f.Ledger, f.Invented, f.Home, f.Search = v.ledger.Title, v.ledger.Invented, v.href(""), v.href("search")
-	f.Past = &v.past
 	for _, l := range v.ledgers {
-		f.Ledgers = append(f.Ledgers, option{Label: l.Title, Href: "/ledgers/" + url.PathEscape(l.Ledger), Current: l.Ledger == v.ledger.Ledger})
+		if v.caller.Has(access.ReadLedger) {
+			f.Ledgers = append(f.Ledgers, option{Label: l.Title, Href: "/ledgers/" + url.PathEscape(l.Ledger), Current: l.Ledger == v.ledger.Ledger})
+		}
 	}
+	f.Nav = v.menu()
+	if v.ledger.Ledger != "" {
+		f.Ledger, f.Invented, f.Home, f.Search = v.ledger.Title, v.ledger.Invented, v.href(""), v.href("search")
+		f.Past = &v.past
+	}
+	return f
+}
+
+// menu is what the caller may see: of the ledger that the page is about, and of
+// the server.
+func (v *visit) menu() []navGroup {
+	var all []navGroup
 	for _, m := range menu {
 		g := navGroup{Label: v.say("menu." + m.group)}
 		for _, path := range m.paths {
 			o := option{Label: v.say("page." + strings.TrimPrefix(path, "/")), Href: path}
 			if !strings.HasPrefix(path, "/") {
+				if v.ledger.Ledger == "" {
+					continue
+				}
 				o.Href = v.href(path)
 			}
 			at, _, _ := strings.Cut(o.Href, "?")
@@ -94,10 +106,10 @@ func (v *visit) frame(title string, view any) frame {
 			}
 		}
 		if len(g.Items) > 0 {
-			f.Nav = append(f.Nav, g)
+			all = append(all, g)
 		}
 	}
-	return f
+	return all
 }
 
 // needsOf is what a page of the menu needs, so that the menu has only what its

@@ -51,6 +51,10 @@ func codes() map[string][]string {
 	for _, r := range access.Roles() {
 		all["role"] = append(all["role"], r.Name)
 	}
+	for _, m := range access.Capabilities() {
+		all["capability"] = append(all["capability"], string(m.Capability))
+	}
+	all["act"] = accessActs
 	for _, c := range domain.Commands() {
 		all["command"] = append(all["command"], c.Name)
 		all["field"] = append(all["field"], fieldNames(c.Field)...)

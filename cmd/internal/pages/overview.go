@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strconv"
 
+	"aidledger/cmd/internal/access"
 	"aidledger/domain"
 	"aidledger/projections"
 )
@@ -18,8 +19,23 @@ type homeLedger struct {
 	Sums              []tile
 }
 
+// homeOfOthers leads who may read no ledger to the first page that they may
+// see.
+func (v *visit) homeOfOthers() error {
+	for _, path := range []string{"/people", "/status", "/account"} {
+		if v.caller.Has(v.needsOf(path)) {
+			http.Redirect(v.w, v.r, path, http.StatusSeeOther)
+			return nil
+		}
+	}
+	return nil
+}
+
 // home shows the ledgers, or the only one.
 func (v *visit) home() error {
+	if !v.caller.Has(access.ReadLedger) {
+		return v.homeOfOthers()
+	}
 	if len(v.ledgers) == 1 {
 		http.Redirect(v.w, v.r, "/ledgers/"+url.PathEscape(v.ledgers[0].Ledger), http.StatusSeeOther)
 		return nil

@@ -36,6 +36,7 @@ type Site struct {
 	Config
 	templates map[string]map[string]*template.Template // by language and page
 	needs     map[string]access.Capability             // of every page, by its path
+	making    rebuild
 }
 
 // New returns the pages.
@@ -61,7 +62,7 @@ type page struct {
 }
 
 var pages = []page{
-	{"GET", "/{$}", access.ReadLedger, (*visit).home, "Page: the ledgers."},
+	{"GET", "/{$}", access.SignedIn, (*visit).home, "Page: the ledgers."},
 	{"GET", "/ledgers/{ledger}", access.ReadLedger, (*visit).overview, "Page: a programme at one glance."},
 	{"GET", "/ledgers/{ledger}/totals", access.ReadLedger, (*visit).totals, "Page: totals by one dimension."},
 	{"GET", "/ledgers/{ledger}/journal", access.ReadLedger, (*visit).journal, "Page: movements of money, the last ones first."},
@@ -75,6 +76,14 @@ var pages = []page{
 	{"GET", "/ledgers/{ledger}/events", access.ReadLog, (*visit).events, "Page: the events as they are in the log."},
 	{"GET", "/ledgers/{ledger}/events/{position}", access.ReadLog, (*visit).event, "Page: one event, raw."},
 	{"GET", "/status", access.ReadStatus, (*visit).status, "Page: how far the read models are, and the log."},
+	{"POST", "/status/rebuild", access.Operate, (*visit).rebuild, "Page: begins to make all read models anew."},
+	{"POST", "/status/resume", access.Operate, (*visit).resume, "Page: lets a read model that stopped try again."},
+	{"GET", "/people", access.ManagePeople, (*visit).people, "Page: who may sign in, and what they may do."},
+	{"POST", "/people", access.ManagePeople, (*visit).addPerson, "Page: adds a person and shows the link that lets the person in."},
+	{"GET", "/people/{person}", access.ManagePeople, (*visit).person, "Page: one person, with tokens."},
+	{"POST", "/people/{person}", access.ManagePeople, (*visit).changePerson, "Page: changes what a person may do."},
+	{"GET", "/access-log", access.ReadAccessLog, (*visit).accessLog, "Page: who read what, took what out, and changed what people may do."},
+	{"GET", "/ledgers/{ledger}/settings", access.ReadLedger, (*visit).settings, "Page: the thresholds of a ledger."},
 	{"GET", "/verify", access.Verify, (*visit).askVerify, "Page: asks whether to replay the log and compare."},
 	{"POST", "/verify", access.Verify, (*visit).verify, "Page: replays the log and compares every row."},
 	{"GET", "/ledgers/{ledger}/record", access.SignedIn, (*visit).record, "Page: what can be recorded."},

@@ -8,14 +8,18 @@ import (
 	"strconv"
 	"time"
 
+	"aidledger/cmd/internal/access"
 	"aidledger/projections"
 )
 
 // statusView is how the server is.
 type statusView struct {
-	Facts  []fact
-	Table  table
-	Halted []*projections.Halted
+	Storage []fact
+	Facts   []fact
+	Table   table
+	Halted  []*projections.Halted
+	Operate bool // who looks may rebuild, and let a read model try again
+	Rebuild rebuildView
 }
 
 func (v *visit) status() error {
@@ -26,13 +30,11 @@ func (v *visit) status() error {
 		return err
 	}
 	view := statusView{Table: table{Columns: v.columns("projection", "+position", "+lag", "updated", "state")}}
-	view.Facts = []fact{
-		{v.label("field", "log_end"), text(whole(s.LogEnd))},
-		{v.label("field", "position"), text(whole(s.Position))},
-		{v.label("field", "stream"), text(v.Store.Stream())},
-		{v.label("field", "durability"), text(v.durability())},
-		{v.label("field", "generation"), text(strconv.Itoa(s.Generation))},
+	view.Operate, view.Rebuild = v.caller.Has(access.Operate), v.rebuildView()
+	if view.Storage, err = v.storage(ctx, s); err != nil {
+		return err
 	}
+	view.Facts = v.serverSettings()
 	for _, name := range slices.Sorted(maps.Keys(v.Versions)) {
 		view.Facts = append(view.Facts, fact{v.say("version", name), text(v.Versions[name])})
 	}
@@ -49,6 +51,49 @@ func (v *visit) status() error {
 			{Text: whole(p.Lag), Number: true}, text(v.moment(p.UpdatedAt)), state}})
 	}
 	return v.show(http.StatusOK, "status", v.say("page.status"), view)
+}
+
+// storage says how much is stored, and how safely.
+func (v *visit) storage(ctx context.Context, s projections.Status) ([]fact, error) {
+	log, err := v.Store.Extent(ctx)
+	if err != nil {
+		return nil, err
+	}
+	tables, err := v.Views.Bytes(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return []fact{
+		{v.label("field", "durability"), text(v.durability())},
+		{v.label("field", "replicas"), text(strconv.Itoa(max(log.Replicas, 1)))},
+		{v.label("field", "log_end"), text(whole(s.LogEnd))},
+		{v.label("field", "position"), text(whole(s.Position))},
+		{v.label("field", "log_size"), text(megabytes(log.Bytes))},
+		{v.label("field", "tables_size"), text(megabytes(uint64(max(tables, 0))))},
+		{v.label("field", "stream"), cell{Text: v.Store.Stream(), State: "code"}},
+		{v.label("field", "generation"), text(strconv.Itoa(s.Generation))},
+	}, nil
+}
+
+// megabytes writes a size with one decimal.
+func megabytes(n uint64) string {
+	tenths := n / 100_000
+	return whole(tenths/10) + "." + whole(tenths%10) + " MB"
+}
+
+// serverSettings is how the server was started.
+func (v *visit) serverSettings() []fact {
+	open := func(yes bool) cell {
+		if yes {
+			return text(v.say("yes"))
+		}
+		return text(v.say("no"))
+	}
+	return []fact{
+		{v.label("field", "public_url"), cell{Text: v.server.PublicURL, State: "code"}},
+		{v.label("field", "identity"), open(v.server.Identity != nil)},
+		{v.label("field", "demonstration"), open(v.server.Pages)},
+	}
 }
 
 // durability says in the language of the page what the log promises.

@@ -82,17 +82,21 @@ func samples(n int) map[string]any {
 		"events":   eventsView{sampleTable(n)},
 		"event":    eventView{Facts: sampleFacts(n), Things: sampleFacts(n), Raw: "{}", Earlier: "/", Later: "/"},
 		"search":   searchView{Sought: "1", Table: sampleTable(n), More: n > 1},
-		"status": statusView{Facts: sampleFacts(n), Table: sampleTable(n), Halted: many(n, func(int) *projections.Halted {
+		"status": statusView{Storage: sampleFacts(n), Operate: n > 0, Rebuild: rebuildView{Running: n == 1, Done: "7", Total: "8", Width: 500, Ended: "7"}, Facts: sampleFacts(n), Table: sampleTable(n), Halted: many(n, func(int) *projections.Halted {
 			return &projections.Halted{Projection: "journal", Code: "x", Reason: "why"}
 		})},
 		"verify":  verifyView{Done: n > 0, Report: projections.Report{Clean: n > 1}, Table: sampleTable(n)},
 		"failure": failure{Code: "x", Message: "why", Hint: "how", Request: "7", English: n > 0, Details: sampleFacts(n)},
 	}
 	account := accountView{Here: "/", Login: "7", Name: "7", Demo: n > 0, Identity: n > 0, Facts: sampleFacts(n), ReadOnly: n == 0, Recovery: many(n, func(int) string { return "7" })}
+	account.Tokens, account.Secret = sampleTokens(n), "7"
 	if n > 1 {
 		account.Problem, account.Address = &failure{Message: "7", English: true}, "7"
 	}
 	all["signin"], all["join"], all["account"] = account, account, account
+	all["people"], all["person"] = samplePeople(n)
+	all["accesslog"] = accessLogView{Acts: sampleOptions(n), Table: sampleTable(n)}
+	all["settings"] = settingsView{Approvals: sampleTable(n), Checks: sampleTable(n), Set: "/", Lift: "/"}
 	all["requests"] = requestsView{States: sampleOptions(n), Table: sampleTable(n), Ask: "/"}
 	request := requestView{ID: "7", State: "requested", Facts: sampleFacts(n), Capitals: "7", Parts: sampleTable(n), Effect: sampleTable(n), Steps: sampleTable(n), Own: n == 0}
 	if n > 0 {
@@ -112,6 +116,20 @@ func samples(n int) map[string]any {
 		all["failure"] = failure{Code: "x", Message: "7"}
 	}
 	return all
+}
+
+func sampleTokens(n int) []tokenLine {
+	return many(n, func(i int) tokenLine { return tokenLine{"7", "7", "", "7", i == 0} })
+}
+
+func samplePeople(n int) (peopleView, personView) {
+	form := personForm{Login: "7", Roles: sampleOptions(n)}
+	all, one := peopleView{Table: sampleTable(n), Form: form}, personView{Person: "7", Facts: sampleFacts(n), Form: form, Disabled: n > 1, Own: n == 0, Tokens: sampleTokens(n)}
+	if n > 0 {
+		all.Invited, all.Problem = &invited{"7", "/"}, &failure{Message: "7", English: true}
+		one.Invited, one.Problem, one.Done = all.Invited, all.Problem, "7"
+	}
+	return all, one
 }
 
 // sampleForm has inputs of every type, right and wrong.

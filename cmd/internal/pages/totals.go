@@ -240,7 +240,7 @@ func (v *visit) sendFile(name string, t *table) (sent bool, err error) {
 			return true, err
 		}
 	}
-	name = v.ledger.Ledger + "-" + name
+	name = strings.TrimPrefix(v.ledger.Ledger+"-"+name, "-")
 	if format == "xlsx" {
 		return true, v.sendWorkbook(name, t)
 	}

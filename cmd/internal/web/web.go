@@ -79,6 +79,9 @@ func New(c Config, more ...Route) *Server {
 	return s
 }
 
+// Context ends with the server: for what goes on when who asked has left.
+func (s *Server) Context() context.Context { return s.ctx }
+
 // Limits of a request.
 const (
 	pathMax   = 4 << 10  // bytes of path and query

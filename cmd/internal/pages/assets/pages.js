@@ -47,3 +47,19 @@ if (form && checked) {
   // The first input that is wrong, or else the first empty one.
   (form.querySelector("[aria-invalid]") ?? [...form.querySelectorAll(".fields input, .fields select")].find((input) => input.value === ""))?.focus();
 }
+
+// A part of a page that goes on by itself is looked at again until it ends.
+const live = async (part) => {
+  if (!part?.hasAttribute("data-live")) return;
+  await new Promise((resolve) => setTimeout(resolve, 700));
+  const answer = await fetch(location.href, { headers: { Accept: "text/html" } }).catch(() => null);
+  if (answer?.ok) {
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const news = page.getElementById(part.id);
+    if (!news) return;
+    part.replaceWith(news);
+    part = news;
+  }
+  live(part);
+};
+document.querySelectorAll("[data-live]").forEach(live);

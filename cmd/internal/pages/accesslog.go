@@ -1,0 +1,70 @@
+package pages
+
+import (
+	"net/http"
+	"strconv"
+
+	"aidledger/cmd/internal/access"
+	"aidledger/projections/people"
+)
+
+// accessLogView is who read about beneficiaries, took data out, or changed what
+// people may do.
+type accessLogView struct {
+	Acts   []option
+	Person string
+	Table  table
+}
+
+var accessActs = []string{people.ActRead, people.ActReveal, people.ActExport, people.ActPeople, people.ActSignIn}
+
+func (v *visit) accessLog() error {
+	q := people.AccessQuery{Person: v.query.Get("person"), Act: v.query.Get("act"), Ledger: v.query.Get("ledger"), Thing: v.query.Get("thing"),
+		Before: int64(max(v.number("after"), 0)), Limit: listPage}
+	if v.query.Get("format") != "" {
+		q.Limit = listMax
+	}
+	lines, err := v.server.People.AccessLog(v.ctx(), q)
+	if err != nil {
+		return err
+	}
+	view := accessLogView{Person: q.Person, Acts: []option{{Label: v.say("all"), Href: v.with("act", ""), Current: q.Act == ""}}}
+	for _, act := range accessActs {
+		view.Acts = append(view.Acts, option{Label: v.label("act", act), Href: v.with("act", act), Current: q.Act == act})
+	}
+	names, err := v.personNames()
+	if err != nil {
+		return err
+	}
+	view.Table = table{Columns: v.columns("at", "person", "role", "act", "ledger", "thing", "why"), Empty: v.say("access-log.empty")}
+	for _, l := range lines {
+		who := linked(names[l.Person], v.with("person", l.Person))
+		if who.Text == "" {
+			who.Text = v.label("role", l.Person)
+		}
+		view.Table.Rows = append(view.Table.Rows, row{Cells: []cell{text(v.moment(l.At)), who, text(v.label("role", l.Role)),
+			{Text: v.label("act", l.Act), State: l.Act}, text(l.Ledger), text(v.label("thing", l.Thing)), text(l.Why)}})
+	}
+	next := ""
+	if len(lines) == q.Limit {
+		next = strconv.FormatInt(lines[len(lines)-1].Number, 10)
+	}
+	v.paged(&view.Table, next)
+	if sent, err := v.sendFile("access-log", &view.Table); sent {
+		return err
+	}
+	return v.show(http.StatusOK, "accesslog", v.say("page.access-log"), view)
+}
+
+// personNames are the names to sign in with by id, for who may know them.
+func (v *visit) personNames() (map[string]string, error) {
+	names := map[string]string{}
+	if !v.caller.Has(access.ReadAccessLog) {
+		return names, nil
+	}
+	all, err := v.server.People.People(v.ctx())
+	for _, p := range all {
+		names[p.Person] = p.Login
+	}
+	return names, err
+}
