@@ -17,11 +17,10 @@ func (s *server) openVault(ctx context.Context, database string) (seal func(cont
 			return nil, err
 		}
 	}
-	master, err := vault.ParseKey(text)
-	if err != nil {
+	if s.master, err = vault.ParseKey(text); err != nil {
 		return nil, err
 	}
-	if s.vault, err = vault.Open(ctx, database, master); err != nil {
+	if s.vault, err = vault.Open(ctx, database, s.master); err != nil {
 		return nil, fmt.Errorf("the vault of keys: %w", err)
 	}
 	s.parts = append(s.parts, part{"", func(context.Context) error { s.vault.Close(); return nil }})

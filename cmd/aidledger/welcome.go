@@ -22,7 +22,7 @@ var demoPeople = []people.Person{
 // openPeople connects the store of people, with those of the demonstration in it
 // or kept out of it.
 func (s *server) openPeople(ctx context.Context, database string) (err error) {
-	if s.people, err = people.Open(ctx, database, time.Now, s.log); err != nil {
+	if s.people, err = people.Open(ctx, database, s.master.For("people"), time.Now, s.log); err != nil {
 		return err
 	}
 	s.parts = append(s.parts, part{"", func(context.Context) error { s.people.Close(); return nil }})

@@ -2,8 +2,10 @@
 // read models its tables cannot be made anew from the log: they are durable,
 // migrated step by step, and live in a schema of their own. It promises:
 //
-//   - No secret is stored. Passwords are kept as Argon2id; sessions, tokens,
-//     invitations and recovery codes as SHA-256 of 256 random bits.
+//   - No secret is stored in clear. Passwords are kept as Argon2id; sessions,
+//     tokens, invitations and recovery codes as SHA-256 of 256 random bits; the
+//     secrets of second factors, which must be read again, are sealed with a key
+//     that is not in the database.
 //   - No password is shipped. A person chooses one by a link that works once.
 //   - A change counts at once: whoever is disabled, changes the role or the
 //     password, or signs out, has no session from then on, on any server.

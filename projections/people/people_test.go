@@ -1,10 +1,13 @@
 package people
 
 import (
+	"bytes"
 	"context"
+	"encoding/base32"
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/url"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -13,6 +16,7 @@ import (
 
 	"aidledger/projections"
 	"aidledger/projections/localpg/pgtest"
+	"aidledger/projections/vault"
 
 	"github.com/jackc/pgx/v5"
 	"go.uber.org/goleak"
@@ -34,13 +38,15 @@ func (c *clock) add(d time.Duration)    { c.seconds.Add(int64(d / time.Second)) 
 func wants(err error, code string) bool { return projections.Is(err, code) || code == "" && err == nil }
 func open(t testing.TB, url string, c *clock) *Store {
 	t.Helper()
-	s, err := Open(t.Context(), url, c.now, slog.New(slog.DiscardHandler))
+	s, err := Open(t.Context(), url, testKey, c.now, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(s.Close)
 	return s
 }
+
+var testKey = vault.NewKey()
 
 const password = "correct horse battery"
 
@@ -282,6 +288,68 @@ func TestTooManyAttemptsLeadToAPause(t *testing.T) {
 	}
 }
 
+// secretOf reads what an authenticator reads.
+func secretOf(t *testing.T, address string) []byte {
+	t.Helper()
+	at, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	secret, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(at.Query().Get("secret"))
+	if err != nil || len(secret) != totpBytes {
+		t.Fatalf("%s: %v", address, err)
+	}
+	return secret
+}
+
+func TestTheSecretOfASecondFactorIsSealed(t *testing.T) {
+	c, database := newClock(), pgtest.Database(t)
+	s := open(t, database, c)
+	p := s.person(t, "zhang")
+	address, err := s.StartSecondFactor(t.Context(), p.Person)
+	if err != nil {
+		t.Fatal(err)
+	}
+	secret := secretOf(t, address)
+	code := func() string { return totpCode(secret, c.now().Unix()/30) }
+	if _, err := s.ConfirmSecondFactor(t.Context(), p.Person, code()); err != nil {
+		t.Fatal(err)
+	}
+	stored := func() []byte {
+		var sealed []byte
+		if err := s.pool.QueryRow(t.Context(), `select totp from people where person = $1`, p.Person).Scan(&sealed); err != nil {
+			t.Fatal(err)
+		}
+		return sealed
+	}
+	if bytes.Contains(stored(), secret) {
+		t.Error("it is in the database")
+	}
+	if _, err := s.pool.Exec(t.Context(), `update people set totp = $1`, secret); err != nil { // as an earlier version stored it
+		t.Fatal(err)
+	}
+	open(t, database, c)
+	if bytes.Contains(stored(), secret) {
+		t.Error("what an earlier version kept in clear stays so")
+	}
+	c.add(2 * totpStep)
+	attempt := func(s *Store) error {
+		_, err := s.SignIn(t.Context(), Attempt{Login: "zhang", Password: password, Code: code(), Address: "here"})
+		return err
+	}
+	other, err := Open(t.Context(), database, vault.NewKey(), c.now, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	if err := attempt(other); !wants(err, vault.WrongKey) {
+		t.Errorf("with another key: %v", err)
+	}
+	if err := attempt(s); err != nil {
+		t.Errorf("with the right key: %v", err)
+	}
+}
+
 func TestTheSecondFactor(t *testing.T) {
 	s, c, p := signedUp(t)
 	address, err := s.StartSecondFactor(t.Context(), p.Person)
@@ -289,10 +357,7 @@ func TestTheSecondFactor(t *testing.T) {
 		t.Fatalf("got %s, %v", address, err)
 	}
 	s.in(t, "zhang") // it is of no effect yet
-	var key []byte
-	if err := s.pool.QueryRow(t.Context(), `select totp_pending from people where person = $1`, p.Person).Scan(&key); err != nil {
-		t.Fatal(err)
-	}
+	key := secretOf(t, address)
 	code := func() string { return totpCode(key, c.now().Unix()/30) }
 	if _, err := s.ConfirmSecondFactor(t.Context(), p.Person, "000000"); !wants(err, SecondFactorRefused) {
 		t.Errorf("a wrong code confirms it: %v", err)
@@ -436,7 +501,7 @@ func TestManyServersMayStartAtOnce(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 3 {
 		wg.Go(func() {
-			s, err := Open(t.Context(), url, c.now, slog.New(slog.DiscardHandler))
+			s, err := Open(t.Context(), url, testKey, c.now, slog.New(slog.DiscardHandler))
 			if err != nil {
 				t.Error(err)
 				return

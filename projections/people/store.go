@@ -14,6 +14,7 @@ import (
 
 	"aidledger/projections"
 	"aidledger/projections/migration"
+	"aidledger/projections/vault"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -28,6 +29,7 @@ const schema = "aidledger_people"
 // Store is the people of one database. It is safe for concurrent use.
 type Store struct {
 	pool  *pgxpool.Pool
+	key   vault.Key // of the secrets of second factors
 	now   func() time.Time
 	log   *slog.Logger
 	known cache
@@ -36,8 +38,9 @@ type Store struct {
 	done  chan struct{}
 }
 
-// Open brings the tables up to date and returns the store. Now is the clock.
-func Open(ctx context.Context, url string, now func() time.Time, log *slog.Logger) (*Store, error) {
+// Open brings the tables up to date and returns the store. The key seals what
+// must be read again: the secrets of second factors. Now is the clock.
+func Open(ctx context.Context, url string, key vault.Key, now func() time.Time, log *slog.Logger) (*Store, error) {
 	pool, err := migration.Connect(ctx, url, schema, "")
 	if err != nil {
 		return nil, err
@@ -46,7 +49,11 @@ func Open(ctx context.Context, url string, now func() time.Time, log *slog.Logge
 		pool.Close()
 		return nil, fmt.Errorf("the tables of people: %w", err)
 	}
-	s := &Store{pool: pool, now: now, log: log, slots: make(chan struct{}, hashesAtOnce), done: make(chan struct{})}
+	s := &Store{pool: pool, key: key, now: now, log: log, slots: make(chan struct{}, hashesAtOnce), done: make(chan struct{})}
+	if err := s.sealSecondFactors(ctx); err != nil {
+		pool.Close()
+		return nil, fmt.Errorf("the secrets of second factors: %w", err)
+	}
 	listening, stop := context.WithCancel(context.WithoutCancel(ctx))
 	s.stop = stop
 	go s.listen(listening)

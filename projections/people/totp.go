@@ -10,8 +10,11 @@ import (
 	"encoding/binary"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
+
+	"aidledger/projections/vault"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -22,6 +25,7 @@ import (
 const (
 	totpStep     = 30 * time.Second
 	totpDigits   = 6
+	totpBytes    = 20 // of a secret
 	recoveryMany = 10 // codes that a person gets
 )
 
@@ -48,13 +52,48 @@ func totpMatch(secret []byte, code string, now time.Time, last int64) int64 {
 	return match
 }
 
+// belongsTo is what the sealed secret of a person is bound to.
+func belongsTo(person string) string { return "second factor\x00" + person }
+
+func (s *Store) sealed(person string, secret []byte) []byte {
+	return s.key.Seal(secret, belongsTo(person))
+}
+
+func (s *Store) unsealed(person string, sealed []byte) ([]byte, error) {
+	secret, err := s.key.Unseal(sealed, belongsTo(person))
+	if err != nil {
+		return nil, fail(vault.WrongKey, "use the master key that belongs to this database", "the second factor was sealed with another master key")
+	}
+	return secret, nil
+}
+
+// sealSecondFactors seals the secrets of earlier versions, which were kept in
+// clear: those have the length of a secret.
+func (s *Store) sealSecondFactors(ctx context.Context) error {
+	for _, column := range []string{"totp", "totp_pending"} {
+		rows, _ := s.pool.Query(ctx, `select person, `+column+` from people where length(`+column+`) = $1`, totpBytes)
+		var person string
+		var secret []byte
+		clear := map[string][]byte{}
+		if _, err := pgx.ForEachRow(rows, []any{&person, &secret}, func() error { clear[person] = slices.Clone(secret); return nil }); err != nil {
+			return err
+		}
+		for person, secret := range clear {
+			if _, err := s.pool.Exec(ctx, `update people set `+column+` = $2 where person = $1 and `+column+` = $3`, person, s.sealed(person, secret), secret); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 // StartSecondFactor makes a secret for a person's authenticator and returns the
 // address that it reads. It is of no effect before a code confirms it.
 func (s *Store) StartSecondFactor(ctx context.Context, person string) (address string, err error) {
-	var key [20]byte
+	var key [totpBytes]byte
 	rand.Read(key[:]) // never fails
 	var login string
-	err = s.pool.QueryRow(ctx, `update people set totp_pending = $2 where person = $1 returning login`, person, key[:]).Scan(&login)
+	err = s.pool.QueryRow(ctx, `update people set totp_pending = $2 where person = $1 returning login`, person, s.sealed(person, key[:])).Scan(&login)
 	if err != nil {
 		return "", err
 	}
@@ -71,8 +110,15 @@ func (s *Store) ConfirmSecondFactor(ctx context.Context, person, code string) (r
 		if err := tx.QueryRow(ctx, `select totp_pending from people where person = $1 for update`, person).Scan(&pending); err != nil {
 			return err
 		}
-		step := totpMatch(pending, code, s.now(), 0)
-		if len(pending) == 0 || step == 0 {
+		step := int64(0)
+		if len(pending) > 0 {
+			secret, err := s.unsealed(person, pending)
+			if err != nil {
+				return err
+			}
+			step = totpMatch(secret, code, s.now(), 0)
+		}
+		if step == 0 {
 			return fail(SecondFactorRefused, "type the code that the authenticator shows now; check the clocks", "the code does not match")
 		}
 		if _, err := tx.Exec(ctx, `update people set totp = totp_pending, totp_pending = null, totp_step = $2 where person = $1`, person, step); err != nil {
@@ -99,7 +145,11 @@ func (s *Store) secondFactor(ctx context.Context, tx pgx.Tx, person string, totp
 	if code == "" {
 		return fail(SecondFactorRequired, "type the code that the authenticator shows, or a recovery code", "a second factor is needed")
 	}
-	if step := totpMatch(totp, code, s.now(), last); step != 0 {
+	secret, err := s.unsealed(person, totp)
+	if err != nil {
+		return err
+	}
+	if step := totpMatch(secret, code, s.now(), last); step != 0 {
 		_, err := tx.Exec(ctx, `update people set totp_step = $2 where person = $1`, person, step)
 		return err
 	}

@@ -15,6 +15,7 @@ import (
 	"aidledger/projections/localpg/pgtest"
 	"aidledger/projections/people"
 	"aidledger/projections/roles"
+	"aidledger/projections/vault"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -89,7 +90,7 @@ func divided(t *testing.T) string {
 			break
 		}
 	}
-	store, err := people.Open(t.Context(), as(url, roles.API), time.Now, slog.New(slog.DiscardHandler))
+	store, err := people.Open(t.Context(), as(url, roles.API), vault.NewKey(), time.Now, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal("people:", err)
 	}

@@ -38,6 +38,9 @@ func (Key) String() string { return "•••" }
 // Hex returns the key as ParseKey reads it.
 func (k Key) Hex() string { return hex.EncodeToString(k[:]) }
 
+// For returns a key of its own for one use of k.
+func (k Key) For(use string) Key { return Key(k.derive(use)) }
+
 var errUnreadable = errors.New("it was sealed with another key, or changed since")
 
 // version is the first byte of what is sealed, so that a later form can be told
@@ -65,10 +68,10 @@ func (k Key) aead() cipher.AEAD {
 	return aead
 }
 
-// seal encrypts data. The nonce follows from the key, the data and what they
+// Seal encrypts data that belong to something. The nonce follows from the key, the data and what they
 // belong to: sealing again gives the same, and two different texts never share
 // one, short of a collision of 96 bits under a key that seals a few.
-func (k Key) seal(data []byte, belongsTo string) []byte {
+func (k Key) Seal(data []byte, belongsTo string) []byte {
 	h := hmac.New(sha256.New, k.derive("nonce"))
 	h.Write([]byte(belongsTo))
 	h.Write([]byte{0})
@@ -78,8 +81,8 @@ func (k Key) seal(data []byte, belongsTo string) []byte {
 	return aead.Seal(out, out[1:], data, []byte(belongsTo))
 }
 
-// unseal decrypts what seal made for the same thing.
-func (k Key) unseal(sealed []byte, belongsTo string) ([]byte, error) {
+// Unseal decrypts what Seal made for the same thing.
+func (k Key) Unseal(sealed []byte, belongsTo string) ([]byte, error) {
 	aead := k.aead()
 	if len(sealed) < 1+aead.NonceSize() || sealed[0] != version {
 		return nil, errUnreadable
@@ -94,7 +97,7 @@ func (k Key) unseal(sealed []byte, belongsTo string) ([]byte, error) {
 
 // text seals a text for the log.
 func (k Key) text(clear, belongsTo string) string {
-	return base64.RawURLEncoding.EncodeToString(k.seal([]byte(clear), belongsTo))
+	return base64.RawURLEncoding.EncodeToString(k.Seal([]byte(clear), belongsTo))
 }
 
 // open reads a text of the log.
@@ -103,15 +106,15 @@ func (k Key) open(sealed, belongsTo string) (string, error) {
 	if err != nil {
 		return "", errUnreadable
 	}
-	clear, err := k.unseal(data, belongsTo)
+	clear, err := k.Unseal(data, belongsTo)
 	return string(clear), err
 }
 
 // wrap encrypts another key. Each is random, so its nonce is as good as random.
-func (k Key) wrap(other Key, belongsTo string) []byte { return k.seal(other[:], belongsTo) }
+func (k Key) wrap(other Key, belongsTo string) []byte { return k.Seal(other[:], belongsTo) }
 
 func (k Key) unwrap(wrapped []byte, belongsTo string) (Key, error) {
-	data, err := k.unseal(wrapped, belongsTo)
+	data, err := k.Unseal(wrapped, belongsTo)
 	if err != nil || len(data) != len(Key{}) {
 		return Key{}, errUnreadable
 	}

@@ -25,6 +25,7 @@ import (
 	"aidledger/projections"
 	"aidledger/projections/localpg/pgtest"
 	"aidledger/projections/people"
+	"aidledger/projections/vault"
 )
 
 const ownerToken = "token-of-the-tests"
@@ -58,7 +59,7 @@ func start(t testing.TB, open bool) *running {
 		t.Fatal(err)
 	}
 	t.Cleanup(views.Close)
-	persons, err := people.Open(t.Context(), database, time.Now, logger)
+	persons, err := people.Open(t.Context(), database, vault.NewKey(), time.Now, logger)
 	if err != nil {
 		t.Fatal(err)
 	}

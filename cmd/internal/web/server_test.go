@@ -88,7 +88,7 @@ func startWith(t testing.TB, identity *Identity, more ...Route) *api {
 		t.Fatal(err)
 	}
 	t.Cleanup(views.Close)
-	persons, err := people.Open(t.Context(), database, time.Now, logger)
+	persons, err := people.Open(t.Context(), database, vault.NewKey(), time.Now, logger)
 	if err != nil {
 		t.Fatal(err)
 	}
