@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"os"
 	"runtime"
@@ -44,6 +45,7 @@ type serveOptions struct {
 	natsURL, natsUser, natsPW string
 	postgresURL               string
 	peopleURL, vaultURL       string // empty: postgresURL
+	proxies                   []netip.Prefix
 	stream                    string
 	replicas                  int
 	vaultKey                  string // empty: the one of the data directory
@@ -111,7 +113,30 @@ func readServeOptions(cmd *cobra.Command) (o serveOptions, err error) {
 	if o.checkEvery, err = time.ParseDuration(get("AIDLEDGER_CHECK_EVERY")); err != nil || o.checkEvery < 0 {
 		return o, usage(cmd, "--check-every is %q; write a time such as 24h, or 0", get("AIDLEDGER_CHECK_EVERY"))
 	}
+	if o.proxies, err = parseProxies(get("AIDLEDGER_TRUSTED_PROXIES")); err != nil {
+		return o, usage(cmd, "--trusted-proxies is %q; write addresses with commas between them, as in 10.0.0.1,192.0.2.0/24", get("AIDLEDGER_TRUSTED_PROXIES"))
+	}
 	return o, checkNames(cmd, o)
+}
+
+// parseProxies reads addresses and prefixes of addresses.
+func parseProxies(text string) (all []netip.Prefix, err error) {
+	for one := range strings.SplitSeq(text, ",") {
+		one = strings.TrimSpace(one)
+		if one == "" {
+			continue
+		}
+		p, err := netip.ParsePrefix(one)
+		if err != nil {
+			at, err := netip.ParseAddr(one)
+			if err != nil {
+				return nil, err
+			}
+			p = netip.PrefixFrom(at, at.BitLen())
+		}
+		all = append(all, p)
+	}
+	return all, nil
 }
 
 func checkNames(cmd *cobra.Command, o serveOptions) error {
@@ -138,6 +163,7 @@ type server struct {
 	data     *dataDir
 	store    *eventstore.Store
 	views    *projections.DB
+	master   vault.Key
 	vault    *vault.Vault
 	people   *people.Store
 	runner   *projections.Runner
@@ -328,7 +354,7 @@ func (s *server) startHTTP(ctx context.Context, listener net.Listener) (url stri
 	s.publicURL = cmp.Or(s.publicURL, url)
 	site := pages.New(pages.Config{Store: s.store, Views: s.views, Runner: s.runner, Log: s.log, Now: time.Now, Versions: s.versions})
 	h := web.New(web.Config{Store: s.store, Views: s.views, Vault: s.vault, Runner: s.runner, Notary: s.notary, Log: s.log, Token: s.token,
-		People: s.people, Identity: s.identity, PublicURL: s.publicURL, ReadyAt: end, Pages: s.demo, Versions: s.versions, ShowProblem: site.ShowProblem, Translate: pages.Problem},
+		People: s.people, Identity: s.identity, PublicURL: s.publicURL, Proxies: s.proxies, ReadyAt: end, Pages: s.demo, Versions: s.versions, ShowProblem: site.ShowProblem, Translate: pages.Problem},
 		site.Routes()...).HTTP()
 	go func() {
 		if err := h.Serve(listener); !errors.Is(err, http.ErrServerClosed) {

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"net"
 	"net/http"
 	"strings"
 
@@ -38,7 +37,7 @@ func (s *Server) sessionOf(r *http.Request) string {
 // SignIn checks who somebody is, ends the session that the browser had, and
 // gives it a new one.
 func (s *Server) SignIn(w http.ResponseWriter, r *http.Request, login, password, code string) error {
-	session, err := s.People.SignIn(r.Context(), people.Attempt{Login: login, Password: password, Code: code, Address: addressOf(r)})
+	session, err := s.People.SignIn(r.Context(), people.Attempt{Login: login, Password: password, Code: code, Address: s.addressOf(r).String()})
 	if err != nil {
 		return err
 	}
@@ -68,14 +67,4 @@ func (s *Server) SignOut(w http.ResponseWriter, r *http.Request) error {
 func (s *Server) setCookie(w http.ResponseWriter, value string, seconds int) {
 	http.SetCookie(w, &http.Cookie{Name: s.cookieName(), Value: value, Path: "/", MaxAge: seconds,
 		HttpOnly: true, Secure: s.isHTTPS(), SameSite: http.SameSiteLaxMode})
-}
-
-// addressOf is where a request comes from. What a header says about that is not
-// believed: anybody can write one.
-func addressOf(r *http.Request) string {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		return r.RemoteAddr
-	}
-	return host
 }

@@ -12,7 +12,7 @@ import (
 // visitor is who looks at the pages of a demonstration from this machine
 // without having signed in: somebody who may read, and nothing more.
 func (s *Server) visitor(r *http.Request) access.Caller {
-	if !s.Pages || !fromHere(r) || r.URL.Path == "/metrics" || r.URL.Path == "/v1" || strings.HasPrefix(r.URL.Path, "/v1/") {
+	if !s.Pages || !s.fromHere(r) || r.URL.Path == "/metrics" || r.URL.Path == "/v1" || strings.HasPrefix(r.URL.Path, "/v1/") {
 		return access.Caller{}
 	}
 	role, _ := access.LookupRole(access.Auditor)
@@ -27,9 +27,8 @@ func (s *Server) visitor(r *http.Request) access.Caller {
 
 // fromHere tells whether a request comes from this machine and names it as
 // such. The second keeps out a foreign site whose name leads to 127.0.0.1.
-func fromHere(r *http.Request) bool {
-	peer, err := netip.ParseAddrPort(r.RemoteAddr)
-	if err != nil || !peer.Addr().IsLoopback() {
+func (s *Server) fromHere(r *http.Request) bool {
+	if !s.addressOf(r).IsLoopback() {
 		return false
 	}
 	host, _, err := net.SplitHostPort(r.Host)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"path"
 	"runtime/debug"
 	"slices"
@@ -30,10 +31,11 @@ type Config struct {
 	Notary *notary.Notary
 	Log    *slog.Logger
 
-	People    *people.Store // nil: there is nobody but the owner
-	Identity  *Identity     // nil: no identity provider
-	Vault     *vault.Vault  // nil: nobody's personal data can be read
-	PublicURL string        // where browsers reach the server, without a slash at the end
+	People    *people.Store  // nil: there is nobody but the owner
+	Identity  *Identity      // nil: no identity provider
+	Vault     *vault.Vault   // nil: nobody's personal data can be read
+	PublicURL string         // where browsers reach the server, without a slash at the end
+	Proxies   []netip.Prefix // whose X-Forwarded-For is believed
 
 	Token    string            // of the owner, who may do everything
 	ReadyAt  uint64            // the log's end at the start; ready when the read models are there
