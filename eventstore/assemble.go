@@ -139,10 +139,6 @@ func (w *writer) decide(ctx context.Context, b *pending, it *item) (out Outcome,
 	if record, ok := w.entries.get(it.key); ok {
 		return w.repeated(ctx, b, it, record)
 	}
-	if it.After > 0 && (w.last > it.After || len(b.entries) > 0) {
-		b.refused = true
-		return Outcome{Err: failure(ChangedSince, fmt.Sprintf("the ledger has changed since block %d", it.After), "look at it again, then give the command with the new position", nil)}, false
-	}
 	now := w.store.cfg.Now().UTC().Truncate(time.Microsecond)
 	dctx := domain.Context{Entry: it.ID, Actor: it.Actor, Role: it.Role, Recorded: now, Today: domain.DateOf(now.In(w.zone))}
 	if r, ok := it.Command.(domain.Referrer); ok {
@@ -152,6 +148,9 @@ func (w *writer) decide(ctx context.Context, b *pending, it *item) (out Outcome,
 			return Outcome{}, false
 		}
 		dctx.Original = original
+	}
+	if out := w.unchanged(ctx, b, it, dctx.Original); out.Err != nil || b.fatal != nil {
+		return out, false
 	}
 	if err := w.checkZone(it.Command, &dctx); err != nil {
 		return Outcome{Err: err}, false

@@ -23,8 +23,9 @@ type Request struct {
 	Correlation string
 	Causation   string
 
-	// After, where it is not zero, records the command only if the ledger has no
-	// block after that one: the state is still what the caller has seen.
+	// After, where it is not zero, records the command only if nothing was
+	// recorded after that block about what the command changes: it is still what
+	// the caller has seen.
 	After uint64
 }
 

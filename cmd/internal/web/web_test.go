@@ -97,6 +97,25 @@ func TestIfMatchRefusesWhatWasDecidedOnSomethingElse(t *testing.T) {
 			t.Errorf("%s: %d %s", c.name, got.status, got.body)
 		}
 	}
+	seen, _ := a.store.End(t.Context())
+	give := func(key, command, body string) int {
+		return a.call(t, "POST", "/v1/ledgers/test/commands/"+command, body, "Idempotency-Key", key, "If-Match", fmt.Sprintf("%q", fmt.Sprint(seen))).status
+	}
+	if got := give("rail", "register-project", `{"project":"rail","name":"Rail"}`); got != 201 {
+		t.Errorf("a new project: %d", got)
+	}
+	if got := give("pay", "disburse-funds", pay(`"1"`)); got != 201 {
+		t.Errorf("a payment of another project after it: %d", got)
+	}
+	if got := give("again", "disburse-funds", pay(`"1"`)); got != 412 {
+		t.Errorf("a payment of the project that was paid since: %d", got)
+	}
+	if got := give("back", "reverse-entry", `{"entry":"pay","reason":"wrong"}`); got != 412 {
+		t.Errorf("a reversal of what was recorded since: %d", got)
+	}
+	if got := give("year", "close-year", `{"year":2017}`); got != 412 {
+		t.Errorf("what is about the whole ledger: %d", got)
+	}
 }
 
 func TestAnAnswerWithoutHistorySaysSo(t *testing.T) {
