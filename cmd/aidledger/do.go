@@ -35,7 +35,7 @@ func (c *command) do() *cobra.Command {
 			`each with "command" (unless it is named on the command line) and "id", the key that makes it safe to repeat.`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return usage(cmd, "there is no command %q", args[0])
+				return unknown(cmd, "command", args[0])
 			}
 			return nil
 		},

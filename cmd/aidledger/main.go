@@ -19,6 +19,7 @@ import (
 	"os/signal"
 	"runtime"
 	"runtime/debug"
+	"strings"
 	"syscall"
 	_ "time/tzdata" // ledgers name their time zone; the machine may not know it
 
@@ -91,7 +92,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		Args:          cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return usage(cmd, "there is no verb %q", args[0])
+				return unknown(cmd, "verb", args[0])
 			}
 			return usage(cmd, "say what to do")
 		},
@@ -116,16 +117,29 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	return exitCode(err)
 }
 
-// usageError says that the command line was not understood.
+// usageError says that the command line was not understood. What may have been
+// meant is shown with it: all commands, or nothing where one of them is near.
 type usageError struct {
 	cmd  *cobra.Command
 	text string
+	near bool
 }
 
 func (e *usageError) Error() string { return e.text }
 
 func usage(cmd *cobra.Command, format string, args ...any) error {
-	return &usageError{cmd, fmt.Sprintf(format, args...)}
+	return &usageError{cmd: cmd, text: fmt.Sprintf(format, args...)}
+}
+
+// unknown refuses a name that none of the commands below cmd has.
+func unknown(cmd *cobra.Command, kind, name string) error {
+	text := fmt.Sprintf("there is no %s %q", kind, name)
+	cmd.SuggestionsMinimumDistance = 2
+	near := cmd.SuggestionsFor(name)
+	if len(near) > 0 {
+		text += "; did you mean " + strings.Join(near, " or ") + "?"
+	}
+	return &usageError{cmd, text, len(near) > 0}
 }
 
 // exactly refuses any other number of arguments.
@@ -180,7 +194,12 @@ func (c *command) explain(err error) {
 	var refusal *domain.Refusal
 	switch {
 	case errors.As(err, &wrong):
-		fmt.Fprintf(c.notes, "aidledger: %v\n\n%s", wrong, wrong.cmd.UsageString())
+		fmt.Fprintf(c.notes, "aidledger: %v\n", wrong)
+		if wrong.cmd.HasSubCommands() && !wrong.near {
+			fmt.Fprintf(c.notes, "\n%s", wrong.cmd.UsageString())
+		} else {
+			fmt.Fprintf(c.notes, "  %s --help shows what it takes\n", wrong.cmd.CommandPath())
+		}
 	case errors.As(err, &problem):
 		fmt.Fprintf(c.notes, "aidledger: %s (%s)\n", problem.Detail, problem.Code)
 		if problem.Hint != "" {

@@ -129,7 +129,11 @@ func (f *grantFlags) bind(cmd *cobra.Command) {
 func (f *grantFlags) read(cmd *cobra.Command) ([]people.Grant, error) {
 	role, ok := access.LookupRole(f.role)
 	if !ok {
-		return nil, usage(cmd, "--role %q is not known; see %s --help", f.role, cmd.Name())
+		var names []string
+		for _, r := range access.Roles() {
+			names = append(names, r.Name)
+		}
+		return nil, usage(cmd, "--role %q is not known; it is one of %s", f.role, strings.Join(names, ", "))
 	}
 	return role.Limited(f.places, f.projects, f.besides), nil
 }
