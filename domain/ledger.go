@@ -38,6 +38,7 @@ type Ledger struct {
 	paid          table[ID, payment]        // by disbursement
 	standards     table[ID, Money]          // of projects
 	notices       table[ID, bool]           // withdrawn?
+	samples       table[ID, sample]
 	totals        table[Currency, Sums]
 	closedYears   table[int, bool]
 	restatements  table[string, restatement] // allowed, by entry
@@ -78,6 +79,7 @@ func NewLedger() *Ledger {
 	l.paid = newTable[ID, payment](u)
 	l.standards = newTable[ID, Money](u)
 	l.notices = newTable[ID, bool](u)
+	l.samples = newTable[ID, sample](u)
 	l.totals = newTable[Currency, Sums](u)
 	l.payments = newTable[key, []Date](u)
 	l.closedYears = newTable[int, bool](u)
@@ -159,6 +161,8 @@ const (
 	NounBeneficiary  Noun = "beneficiary"
 	NounNote         Noun = "note"
 	NounImport       Noun = "import"
+	NounReport       Noun = "report"
+	NounSample       Noun = "sample"
 )
 
 // free refuses an id that names something already.

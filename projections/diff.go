@@ -50,12 +50,7 @@ func (db *DB) Diff(ctx context.Context, q DiffQuery) (d Diff, err error) {
 	d.compare()
 	c := &conditions{args: []any{q.Ledger}}
 	c.asOf(q.To)
-	switch {
-	case !q.From.Position.IsZero():
-		c.and("(j.block, j.event::bigint) > (?::bigint, ?::bigint)", int64(q.From.Position.Block), int64(q.From.Position.Event))
-	case !q.From.Time.IsZero():
-		c.and("j.recorded > ?::timestamptz", q.From.Time.UTC())
-	}
+	c.since(q.From)
 	err = db.snapshot(ctx, func(tx pgx.Tx) error {
 		movements, next, err := readMovements(ctx, tx, c, whyMax)
 		d.Movements, d.More = append(d.Movements, movements...), next != ""

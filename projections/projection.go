@@ -36,6 +36,8 @@ var projections = []*projection{
 	entriesProjection,
 	findingsProjection,
 	noticesProjection,
+	reportsProjection,
+	samplesProjection,
 	beneficiariesProjection,
 	journalProjection,
 	totalsProjection,

@@ -119,6 +119,16 @@ func (c *conditions) asOf(a AsOf) {
 	}
 }
 
+// since limits rows of the journal to what was recorded after a point.
+func (c *conditions) since(a AsOf) {
+	switch {
+	case !a.Position.IsZero():
+		c.and("(j.block, j.event::bigint) > (?::bigint, ?::bigint)", int64(a.Position.Block), int64(a.Position.Event))
+	case !a.Time.IsZero():
+		c.and("j.recorded > ?::timestamptz", a.Time.UTC())
+	}
+}
+
 // limited returns the position for which an answer is exact.
 func (a AsOf) limited(at eventstore.Position) eventstore.Position {
 	if !a.Position.IsZero() && a.Position.Compare(at) < 0 {

@@ -51,6 +51,7 @@ const (
 	CloseFindings       Capability = "close-findings"
 	RecordSamples       Capability = "record-samples"
 	PublishNotices      Capability = "publish-notices"
+	PublishReports      Capability = "publish-reports"
 	ManagePeople        Capability = "manage-people"
 	Operate             Capability = "operate"
 )
@@ -97,6 +98,7 @@ var meanings = []Meaning{
 	{CloseFindings, "Close findings."},
 	{RecordSamples, "Record the samples of an audit."},
 	{PublishNotices, "Publish and withdraw public notices."},
+	{PublishReports, "Publish totals as a report, which freezes them."},
 	{ManagePeople, "Add, change and disable people and their tokens."},
 	{Operate, "Rebuild the read models."},
 }

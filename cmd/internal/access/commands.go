@@ -75,6 +75,8 @@ var commands = map[string]Capability{
 	"close-finding":   CloseFindings,
 	"publish-notice":  PublishNotices,
 	"withdraw-notice": PublishNotices,
+	"publish-report":  PublishReports,
+	"draw-sample":     RecordSamples,
 	"add-attachment":  WriteNotes,
 
 	"record-import":               ImportReports,

@@ -26,11 +26,11 @@ var roles = []Role{
 		ReadLedger, ReadLog, ReadBeneficiaries, RevealBeneficiary, ReadStatus, Export,
 		KeepRegister, RecordFunding, AllocateFunds, EarmarkFunds, RequestDisbursement, DisburseFunds, ReportExpenditure, RecordGifts,
 		ReportResults, WriteNotes, CorrectEntries, ClosePeriods, ImportReports, KeepBeneficiaries, ForgetBeneficiaries,
-		AnswerFindings, PublishNotices,
+		AnswerFindings, PublishNotices, PublishReports,
 	}},
 	{Supervisor, "Approves, raises findings and traces.", []Capability{
 		ReadLedger, ReadLog, ReadBeneficiaries, RevealBeneficiary, ReadAccessLog, ReadStatus, Export, Verify,
-		OpenLedgers, SetPolicies, ApproveProjects, ApproveDisbursement, RaiseFindings, CloseFindings,
+		OpenLedgers, SetPolicies, ApproveProjects, ApproveDisbursement, RaiseFindings, CloseFindings, PublishReports,
 	}},
 	{Auditor, "Reads everything, replays and verifies; writes nothing but samples and findings.", []Capability{
 		ReadLedger, ReadLog, ReadBeneficiaries, ReadAccessLog, ReadStatus, Export, Verify, RaiseFindings, RecordSamples,

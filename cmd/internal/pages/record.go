@@ -28,7 +28,7 @@ var desks = []struct {
 	{"payment", []string{"allocate-funds", "reallocate-funds", "request-disbursement", "change-request", "withdraw-request", "lapse-request", "approve-disbursement", "reject-disbursement", "disburse-funds", "report-expenditure", "return-funds"}},
 	{"goods", []string{"receive-gift", "value-gift", "distribute-gift"}},
 	{"register", []string{"register-organisation", "register-place", "sign-agreement", "establish-pairing", "end-pairing", "report-indicator", "add-note"}},
-	{"oversee", []string{"raise-finding", "answer-finding", "rectify-finding", "close-finding", "publish-notice", "withdraw-notice", "set-check-threshold"}},
+	{"oversee", []string{"raise-finding", "answer-finding", "rectify-finding", "close-finding", "publish-notice", "withdraw-notice", "publish-report", "draw-sample", "set-check-threshold"}},
 	{"close", []string{"reverse-entry", "close-fund", "close-year", "allow-restatement", "set-approval-threshold", "lift-approval-threshold"}},
 }
 

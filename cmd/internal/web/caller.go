@@ -103,5 +103,8 @@ func (s *Server) stamp(ctx context.Context, c access.Caller, ledger string, q ev
 			return q, err
 		}
 	}
-	return q, s.gate.Allow(ctx, c, act)
+	if err := s.gate.Allow(ctx, c, act); err != nil {
+		return q, err
+	}
+	return q, s.complete(ctx, ledger, q.Command)
 }

@@ -110,6 +110,12 @@ var operations = map[string]operation{
 		gives: projections.Why{}},
 	"GET /v1/ledgers/{ledger}/diff": {id: "diff", tag: "queries", params: "by from to effective_until wait_for", gives: projections.Diff{}},
 
+	"GET /v1/ledgers/{ledger}/reports":           listed[projections.PublishedReport]("listReports", "by"),
+	"GET /v1/ledgers/{ledger}/reports/{id}":      {id: "compareReport", tag: "audit", params: "wait_for", gives: projections.Comparison{}},
+	"GET /v1/ledgers/{ledger}/reports/{id}/cell": {id: "explainReportCell", tag: "audit", params: "key stage currency wait_for", gives: projections.CellChanges{}},
+	"GET /v1/ledgers/{ledger}/samples":           listed[projections.Sample]("listSamples", "method stage"),
+	"GET /v1/ledgers/{ledger}/samples/{id}":      {id: "drawSampleAgain", tag: "audit", params: "wait_for", gives: projections.SampleAgain{}},
+
 	"POST /v1/sign-in":                          {id: "signIn", tag: "people", takes: SignInForm{}},
 	"POST /v1/sign-out":                         {id: "signOut", tag: "people"},
 	"POST /v1/invitations":                      {id: "acceptInvitation", tag: "people", takes: InvitationForm{}},
@@ -139,6 +145,7 @@ var tags = [][2]string{
 	{"queries", "Read totals, movements, traces, registers and events."},
 	{"people", "Who may sign in, and what they may do."},
 	{"proofs", "Signed checkpoints, receipts, and what others verify them with."},
+	{"audit", "Published reports and samples, and what became of them."},
 	{"server", "How the server is, and what operators do."},
 }
 
@@ -203,6 +210,7 @@ var parameters = []parameter{
 	{"late_days", "Only what was recorded more than so many days after its date.", schema{"type": "integer", "minimum": 1}},
 	{"ledger", "Only this ledger.", textSchema},
 	{"limit", "The most rows of one answer.", schema{"type": "integer", "minimum": 1, "maximum": rowsMax, "default": rowsUsual}},
+	{"method", "Only this method.", textSchema},
 	{"name", "Name of the file.", textSchema},
 	{"newest", "The newest first.", flagSchema},
 	{"note", "Free text.", textSchema},

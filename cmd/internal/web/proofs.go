@@ -82,14 +82,7 @@ func (s *Server) postCheckpoint(_ access.Caller, w http.ResponseWriter, r *http.
 	if err := s.begin(r, p); err != nil {
 		return err
 	}
-	end, err := s.Store.End(r.Context())
-	if err != nil {
-		return err
-	}
-	if err := s.reached(r.Context(), end); err != nil {
-		return err
-	}
-	if err := s.Notary.Sign(r.Context()); err != nil {
+	if _, err := s.signNow(r.Context(), ledgerOf(r)); err != nil {
 		return err
 	}
 	return s.getCheckpoint(access.Caller{}, w, r)
