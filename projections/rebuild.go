@@ -211,7 +211,8 @@ func impatient(err error) error {
 	return err
 }
 
-// catchUp advances a generation that is not current to the end of the log.
+// catchUp advances a generation that is not current to the end of the log, and
+// the archive with it: whoever sees a block in the tables finds it there too.
 func (r *Runner) catchUp(ctx context.Context, conn *pgx.Conn, schema string) error {
 	for {
 		all, err := readCheckpoints(ctx, conn, schema)
@@ -224,7 +225,7 @@ func (r *Runner) catchUp(ctx context.Context, conn *pgx.Conn, schema string) err
 		}
 		t, until := groupOf(all)
 		if len(t.members) == 0 || t.block >= end {
-			return nil
+			return r.fillArchive(ctx, conn, end)
 		}
 		if err := r.fillArchive(ctx, conn, t.block); err != nil {
 			return err
