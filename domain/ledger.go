@@ -39,6 +39,7 @@ type Ledger struct {
 	standards     table[ID, Money]          // of projects
 	notices       table[ID, bool]           // withdrawn?
 	samples       table[ID, sample]
+	signingKeys   table[string, signingKey]
 	totals        table[Currency, Sums]
 	closedYears   table[int, bool]
 	restatements  table[string, restatement] // allowed, by entry
@@ -80,6 +81,7 @@ func NewLedger() *Ledger {
 	l.standards = newTable[ID, Money](u)
 	l.notices = newTable[ID, bool](u)
 	l.samples = newTable[ID, sample](u)
+	l.signingKeys = newTable[string, signingKey](u)
 	l.totals = newTable[Currency, Sums](u)
 	l.payments = newTable[key, []Date](u)
 	l.closedYears = newTable[int, bool](u)

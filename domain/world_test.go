@@ -144,6 +144,7 @@ func everything(t testing.TB) *story {
 	restate(s)
 	everyFinding(s)
 	everyBenefit(s)
+	everyKey(s)
 	s.and(publish("report", cell2018), draw("sample", domain.SampleRecords, 1, population(5)))
 	for _, next := range steps[1:5] {
 		s.and(next.do(step("road", "2018")))

@@ -7,6 +7,22 @@ import (
 	"aidledger/domain"
 )
 
+// audit publishes a report, draws a sample and changes the signing key.
+func (p *programme) audit(own func(string) domain.ID) {
+	p.t.Helper()
+	at := domain.Checkpoint{Position: "1", Head: "h", Entries: 1, Root: "r"}
+	p.must(&domain.PublishReport{Report: own("report"), Title: "t", ReportScope: domain.ReportScope{By: "year"}, Figures: &domain.ReportFigures{Checkpoint: at,
+		Cells: []domain.ReportCell{{Key: "2018", Stage: domain.Spent, Amount: domain.Money{Minor: 1, Currency: "CNY"}}}}})
+	sample := &domain.DrawSample{Sample: own("sample"), Size: 1, SampleScope: domain.SampleScope{Method: domain.SampleRecords, Seed: "1", Stage: "spent"}}
+	if err := sample.From(at, []domain.SampleItem{{Entry: "e", Amount: domain.Money{Minor: 1, Currency: "CNY"}}}); err != nil {
+		p.t.Fatal(err)
+	}
+	p.must(sample)
+	p.role = domain.ServerRole
+	p.must(&domain.IntroduceSigningKey{Key: string(own("key")), Since: 1})
+	p.role = "owner"
+}
+
 // oversee lets everything happen once that people do to watch over each other,
 // so that no read model of it stays empty.
 func (p *programme) oversee() {
@@ -32,6 +48,7 @@ func (p *programme) oversee() {
 	p.must(&domain.PublishNotice{Notice: own("notice"), Project: project, Place: "v-0", Amount: amountOf("300"), Contact: "12317",
 		From: dateOf("2024-01-01"), To: dateOf("2024-01-20")})
 	p.must(&domain.AddAttachment{Attachment: own("scan"), Name: "scan.pdf", MediaType: "application/pdf", Length: 3, SHA256: strings.Repeat("ab", 32)})
+	p.audit(own)
 	pay := &domain.DisburseFunds{FundAmount: domain.FundAmount{Fund: fund, Amount: amountOf("10")}, Project: project, Disbursement: own("paid")}
 	person := &domain.RegisterBeneficiary{Beneficiary: own("person"), Kind: "person", Place: "v-0"}
 	person.Name.Seal("sealed")

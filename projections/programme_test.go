@@ -104,6 +104,7 @@ type programme struct {
 	t       testing.TB
 	name    string
 	actor   string
+	role    string
 	log     *memory
 	ledger  *domain.Ledger
 	dice    *rand.Rand
@@ -128,7 +129,7 @@ const (
 )
 
 func newProgramme(t testing.TB, log *memory, name string, seed uint64) *programme {
-	p := &programme{t: t, name: name, actor: "owner", log: log, ledger: domain.NewLedger(), dice: rand.New(rand.NewPCG(seed, 7)), size: 1, facts: map[string][]domain.Event{}}
+	p := &programme{t: t, name: name, actor: "owner", role: "owner", log: log, ledger: domain.NewLedger(), dice: rand.New(rand.NewPCG(seed, 7)), size: 1, facts: map[string][]domain.Event{}}
 	p.must(&domain.OpenLedger{Title: "Programme " + name})
 	p.must(&domain.RegisterPlace{Place: "130732", Name: "赤城县", Level: "county"})
 	p.must(&domain.RegisterPlace{Place: "130732100", Name: "赤城镇", Level: "township", Parent: "130732"})
@@ -167,7 +168,7 @@ func (p *programme) give(c domain.Command) (string, error) {
 	}
 	id := fmt.Sprintf("%s-entry-%d", p.name, p.count)
 	recorded := began.Add(time.Duration(p.count) * time.Minute)
-	ctx := domain.Context{Entry: id, Actor: p.actor, Role: "owner", Recorded: recorded, Today: domain.DateOf(recorded)}
+	ctx := domain.Context{Entry: id, Actor: p.actor, Role: p.role, Recorded: recorded, Today: domain.DateOf(recorded)}
 	if r, ok := c.(domain.Referrer); ok {
 		ctx.Original = p.facts[r.RefersTo()]
 	}
@@ -175,7 +176,7 @@ func (p *programme) give(c domain.Command) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	entry := eventstore.Entry{ID: id, Command: domain.CommandName(c), Actor: p.actor, Role: "owner", Recorded: recorded}
+	entry := eventstore.Entry{ID: id, Command: domain.CommandName(c), Actor: p.actor, Role: p.role, Recorded: recorded}
 	for i, e := range events {
 		p.ledger.Evolve(e)
 		data, err := json.Marshal(e)

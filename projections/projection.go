@@ -38,6 +38,7 @@ var projections = []*projection{
 	noticesProjection,
 	reportsProjection,
 	samplesProjection,
+	signingKeysProjection,
 	beneficiariesProjection,
 	journalProjection,
 	totalsProjection,

@@ -125,8 +125,19 @@ func scanCheckpoint(row pgx.CollectableRow) (c SignedCheckpoint, err error) {
 // Checkpoint returns the last checkpoint of a ledger, or that of a size where
 // it is not 0. It returns checkpoint_not_found where there is none.
 func (a Archive) Checkpoint(ctx context.Context, ledger string, size int64) (c SignedCheckpoint, err error) {
+	return a.checkpoint(ctx, "(c.size = $2 or $2 = 0) order by c.size desc, c.signed_at desc", ledger, size)
+}
+
+// FirstCheckpoint returns the first checkpoint of a ledger. It returns
+// checkpoint_not_found where there is none.
+func (a Archive) FirstCheckpoint(ctx context.Context, ledger string) (SignedCheckpoint, error) {
+	return a.checkpoint(ctx, "$2 = 0::bigint order by c.size, c.signed_at", ledger, 0)
+}
+
+// checkpoint reads the first checkpoint of a ledger ($1) that meets a condition.
+func (a Archive) checkpoint(ctx context.Context, condition, ledger string, size int64) (c SignedCheckpoint, err error) {
 	err = a.db.pool.read(ctx, func(conn *pgx.Conn) error {
-		rows, _ := conn.Query(ctx, checkpointsSQL+"c.ledger = $1 and (c.size = $2 or $2 = 0) order by c.size desc, c.signed_at desc limit 1", ledger, size)
+		rows, _ := conn.Query(ctx, checkpointsSQL+"c.ledger = $1 and "+condition+" limit 1", ledger, size)
 		c, err = pgx.CollectExactlyOneRow(rows, scanCheckpoint)
 		return err
 	})

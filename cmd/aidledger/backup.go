@@ -12,9 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"time"
 
-	"aidledger/cmd/internal/notary"
 	"aidledger/cmd/internal/web"
 	"aidledger/eventstore"
 	"aidledger/eventstore/proof"
@@ -157,10 +155,6 @@ func (s *server) restore(ctx context.Context, log eventstore.Config, dir string)
 }
 
 func (s *server) verifyRestored(ctx context.Context, dir string) error {
-	keys, err := s.data.signingKeys("")
-	if err != nil {
-		return err
-	}
 	text, err := os.ReadFile(filepath.Join(dir, checkpointsFile))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
@@ -169,7 +163,10 @@ func (s *server) verifyRestored(ctx context.Context, dir string) error {
 	if err != nil {
 		return err
 	}
-	n := &notary.Notary{Log: s.store, Archive: s.views.Archive(), Keys: keys, Now: time.Now, Out: s.log}
+	n, err := s.newNotary(s.store)
+	if err != nil {
+		return err
+	}
 	if err := n.Sign(ctx); err != nil {
 		return err
 	}

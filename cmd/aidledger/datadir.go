@@ -20,6 +20,7 @@ import (
 //	token        what clients present, for the owner alone
 //	master.key   what wraps the keys of people, for the owner alone
 //	signing-key  what checkpoints are signed with, for the owner alone
+//	retired-keys public halves of the keys that were used before
 //	stream       the stream that a repair has made, if there was one
 //	witnesses    who cosigns checkpoints, if there is anybody
 //	server.json  where the running server is, for clients on this machine

@@ -13,30 +13,46 @@ import (
 
 	"aidledger/cmd/internal/notary"
 	"aidledger/eventstore/proof"
+	"aidledger/projections"
 
 	"github.com/spf13/cobra"
 )
 
 const (
 	signingKeyFile = "signing-key"
+	retiredKeys    = "retired-keys"
 	witnessesFile  = "witnesses"
 )
 
-// startNotary signs checkpoints from now on.
-func (s *server) startNotary(ctx context.Context) error {
+// newNotary returns a notary with the keys of the data directory.
+func (s *server) newNotary(log projections.Log) (*notary.Notary, error) {
 	keys, err := s.data.signingKeys(s.origin)
 	if err != nil {
-		return err
+		return nil, err
+	}
+	retired, err := s.data.retiredKeys()
+	if err != nil {
+		return nil, err
 	}
 	text, err := os.ReadFile(s.data.file(witnessesFile))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
+		return nil, err
 	}
 	witnesses, err := notary.ParseWitnesses(string(text))
 	if err != nil {
-		return fmt.Errorf("%s: %w", s.data.file(witnessesFile), err)
+		return nil, fmt.Errorf("%s: %w", s.data.file(witnessesFile), err)
 	}
-	s.notary = &notary.Notary{Log: s.store, Archive: s.views.Archive(), Keys: keys, Witnesses: witnesses, Now: time.Now, Out: s.log}
+	return &notary.Notary{Log: log, Archive: s.views.Archive(), Keys: keys, Retired: retired, Witnesses: witnesses, Now: time.Now, Out: s.log}, nil
+}
+
+// startNotary signs checkpoints from now on.
+func (s *server) startNotary(ctx context.Context) (err error) {
+	if s.notary, err = s.newNotary(s.store); err != nil {
+		return err
+	}
+	if err := s.recordRotation(ctx); err != nil {
+		s.log.Warn("the change of the signing key is not recorded; the next start tries again", "error", err)
+	}
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
 	ended := make(chan struct{})
 	go func() {
@@ -48,6 +64,74 @@ func (s *server) startNotary(ctx context.Context) error {
 		return waitFor(ctx, ended)
 	}})
 	return nil
+}
+
+// recordRotation records in every ledger which keys have begun and ceased to
+// sign it. What a new key signs first is signed on the way.
+func (s *server) recordRotation(ctx context.Context) error {
+	if len(s.notary.Keys) == 1 && len(s.notary.Retired) == 0 {
+		return nil
+	}
+	recorded, err := s.recordKeys(ctx)
+	if err != nil || recorded == 0 && len(s.notary.Keys) == 1 {
+		return err
+	}
+	if err := s.notary.SignAll(ctx); err != nil {
+		return err
+	}
+	_, err = s.recordKeys(ctx)
+	return err
+}
+
+func (s *server) recordKeys(ctx context.Context) (recorded int, err error) {
+	ledgers, err := s.store.Ledgers(ctx)
+	if err != nil {
+		return 0, err
+	}
+	for _, ledger := range ledgers {
+		requests, err := s.notary.Rotation(ctx, ledger)
+		if err != nil {
+			return recorded, err
+		}
+		for _, q := range requests {
+			receipt, err := s.store.Submit(ctx, ledger, q)
+			if err != nil {
+				return recorded, err
+			}
+			recorded++
+			if err := s.runner.WaitFor(ctx, receipt.Position.Block); err != nil {
+				return recorded, err
+			}
+		}
+	}
+	return recorded, nil
+}
+
+// retiredKeys returns the public halves of keys that sign no more, the last one
+// first.
+func (d *dataDir) retiredKeys() (keys []proof.PublicKey, err error) {
+	name := d.file(retiredKeys)
+	text, err := os.ReadFile(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	for line := range strings.Lines(string(text)) {
+		k, err := proof.ParsePublicKey(line)
+		if err != nil {
+			return nil, fmt.Errorf("%s is damaged; restore it from a backup: %w", name, err)
+		}
+		keys = append(keys, k)
+	}
+	return keys, err
+}
+
+// retire keeps the public half of a key, before the private one is gone.
+func (d *dataDir) retire(k proof.PublicKey) error {
+	older, err := os.ReadFile(d.file(retiredKeys))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return replaceFile(d.file(retiredKeys), append([]byte(k.String()+"\n"), older...))
 }
 
 // signingKeys returns the keys that checkpoints are signed with, and makes the
@@ -134,6 +218,9 @@ func (c *command) rotateKey() *cobra.Command {
 		case *finish && len(keys) < 2:
 			return errors.New("there is one key alone; begin with: aidledger rotate-key")
 		case *finish:
+			if err := d.retire(keys[0].PublicKey); err != nil {
+				return err
+			}
 			_, rest, _ := strings.Cut(string(text), "\n")
 			text = []byte(rest)
 		case len(keys) > 1:

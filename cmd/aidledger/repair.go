@@ -71,12 +71,10 @@ func (s *server) openOffline(ctx context.Context, work func(*server, context.Con
 
 // repair is the work of the verb.
 func (s *server) repair(ctx context.Context, log eventstore.Config) error {
-	keys, err := s.data.signingKeys(s.origin)
+	n, err := s.newNotary(projections.NoLog{})
 	if err != nil {
 		return err
 	}
-	n := &notary.Notary{Archive: s.views.Archive(), Keys: keys, Now: time.Now, Out: s.log}
-	n.Log = projections.NoLog{}
 	damaged, err := eventstore.OpenDamaged(ctx, log)
 	switch {
 	case err == nil:

@@ -77,36 +77,6 @@ func ReadUnverified(signed []byte) (Checkpoint, error) {
 	return parseText(text + "\n")
 }
 
-// Keys is whom a verifier believes: the keys of the log, at least one of which
-// must have signed, and those of auditors and witnesses, which may have
-// cosigned. A list may hold an old and a new key of the same name.
-type Keys struct {
-	Log       []note.Verifier
-	Witnesses []note.Verifier
-}
-
-// ParseKeys reads verifier keys, one a line; empty lines and lines that begin
-// with # say nothing. A key of a signature of a checkpoint is the log's, one of
-// a cosignature a witness's.
-func ParseKeys(text string) (k Keys, err error) {
-	for line := range strings.Lines(text) {
-		line = strings.TrimSpace(line)
-		if line == "" || line[0] == '#' {
-			continue
-		}
-		if w, err := newCosignatureVerifier(line); err == nil {
-			k.Witnesses = append(k.Witnesses, w)
-			continue
-		}
-		v, err := note.NewVerifier(line)
-		if err != nil {
-			return k, fmt.Errorf("%.120q is not a verifier key", line)
-		}
-		k.Log = append(k.Log, v)
-	}
-	return k, nil
-}
-
 // Cosigned is a cosignature that was verified.
 type Cosigned struct {
 	Name string
@@ -134,20 +104,28 @@ func (o Opened) Standing() string {
 // Open verifies a signed checkpoint. At least one key of the log whose name is
 // the checkpoint's origin must have signed it.
 func (k Keys) Open(signed []byte) (o Opened, err error) {
-	n, err := note.Open(signed, note.VerifierList(append(append([]note.Verifier{}, k.Log...), k.Witnesses...)...))
+	n, err := note.Open(signed, k.verifiers())
 	if err != nil {
 		return o, fmt.Errorf("the checkpoint is not signed by a key that is known: %w", err)
 	}
 	if o.Checkpoint, err = parseText(n.Text); err != nil {
 		return o, err
 	}
+	var outside error
 	signedByLog := false
 	for _, s := range n.Sigs {
 		if at, ok := cosignedAt(k.Witnesses, s); ok {
 			o.Cosigned = append(o.Cosigned, Cosigned{s.Name, at})
 			continue
 		}
+		if err := k.within(s, o.Size); err != nil {
+			outside = err
+			continue
+		}
 		signedByLog = signedByLog || s.Name == o.Origin
+	}
+	if !signedByLog && outside != nil {
+		return o, outside
 	}
 	if !signedByLog {
 		return o, fmt.Errorf("no known key of %s has signed the checkpoint", o.Origin)

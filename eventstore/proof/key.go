@@ -78,11 +78,38 @@ func generate(random io.Reader, name string, kind byte) (private string, err err
 	return privatePrefix + formatKey(name, kind, public, key.Seed()), nil
 }
 
-// SigningKey is the private key of a server. It signs for every ledger of the
-// server, under a name that begins with the name of the key.
-type SigningKey struct {
+// PublicKey is the public half of a [SigningKey]. Each ledger of the server has
+// a name of its own, which begins with the name of the key.
+type PublicKey struct {
 	name string
-	key  ed25519.PrivateKey
+	key  ed25519.PublicKey
+}
+
+// ParsePublicKey reads what String writes.
+func ParsePublicKey(text string) (k PublicKey, err error) {
+	k.name, k.key, err = parsePublic(strings.TrimSpace(text), kindSigner)
+	return k, err
+}
+
+// String returns the key as text, under the name that it was made with.
+func (k PublicKey) String() string { return formatKey(k.name, kindSigner, k.key, k.key) }
+
+// Name returns the name that the key was made with.
+func (k PublicKey) Name() string { return k.name }
+
+// Origin returns the name of the tree of a ledger.
+func (k PublicKey) Origin(ledger string) string { return k.name + "/" + ledger }
+
+// Verifier returns the key as that of the tree of a ledger, as text.
+func (k PublicKey) Verifier(ledger string) string {
+	return formatKey(k.Origin(ledger), kindSigner, k.key, k.key)
+}
+
+// SigningKey is the private key of a server. It signs for every ledger of the
+// server.
+type SigningKey struct {
+	PublicKey
+	private ed25519.PrivateKey
 }
 
 // GenerateSigningKey makes a private key as text.
@@ -92,25 +119,13 @@ func GenerateSigningKey(random io.Reader, name string) (string, error) {
 
 // ParseSigningKey reads a private key.
 func ParseSigningKey(text string) (k SigningKey, err error) {
-	k.name, k.key, err = parsePrivate(text, kindSigner)
+	if k.name, k.private, err = parsePrivate(text, kindSigner); err == nil {
+		k.key = k.private.Public().(ed25519.PublicKey)
+	}
 	return k, err
 }
 
-// Name returns the name that the key was made with.
-func (k SigningKey) Name() string { return k.name }
-
-// Origin returns the name of the tree of a ledger.
-func (k SigningKey) Origin(ledger string) string { return k.name + "/" + ledger }
-
 // Signer returns the key as that of the tree of a ledger.
 func (k SigningKey) Signer(ledger string) (note.Signer, error) {
-	name := k.Origin(ledger)
-	return note.NewSigner(privatePrefix + formatKey(name, kindSigner, k.public(), k.key.Seed()))
+	return note.NewSigner(privatePrefix + formatKey(k.Origin(ledger), kindSigner, k.key, k.private.Seed()))
 }
-
-// Verifier returns the public key of the tree of a ledger as text.
-func (k SigningKey) Verifier(ledger string) string {
-	return formatKey(k.Origin(ledger), kindSigner, k.public(), k.public())
-}
-
-func (k SigningKey) public() ed25519.PublicKey { return k.key.Public().(ed25519.PublicKey) }

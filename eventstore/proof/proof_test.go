@@ -295,6 +295,35 @@ func TestBothKeysOfARotationAreBelieved(t *testing.T) {
 	}
 }
 
+func TestAKeyIsBelievedInItsSpanAlone(t *testing.T) {
+	id, tr := newIdentity(t), newTree(t, 3)
+	signed := id.sign(t, tr)
+	for _, c := range []struct {
+		span     string
+		believed bool
+	}{
+		{"", true}, {" since 3", true}, {" until 3", true}, {" since 1 until 3", true}, {" until 9 since 2", true},
+		{" since 4", false}, {" until 2", false},
+	} {
+		keys, err := ParseKeys("# the list\n" + id.Verifier("one") + c.span + "\n")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := keys.Open(signed); (err == nil) != c.believed {
+			t.Errorf("a key%s and a tree of 3 entries: %v", c.span, err)
+		}
+	}
+	for _, bad := range []string{" since", " since x", " since -1", " from 3", " 3"} {
+		if _, err := ParseKeys(id.Verifier("one") + bad); err == nil {
+			t.Errorf("%q is read as a span", bad)
+		}
+	}
+	public, err := ParsePublicKey(id.String())
+	if err != nil || public.Verifier("one") != id.Verifier("one") || public.Name() != id.Name() {
+		t.Errorf("the public key is read as %v, %v", public, err)
+	}
+}
+
 func TestABlockIsReadInItsOneFormOnly(t *testing.T) {
 	good := `{"v":1,"ledger":"one","previous":"` + strings.Repeat("0a", 32) + `","entries":[{"id":"a","events":[{"x":"],["}]},{"id":"b"}]}`
 	b, err := ParseBlock([]byte(good))

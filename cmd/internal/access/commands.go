@@ -77,7 +77,10 @@ var commands = map[string]Capability{
 	"withdraw-notice": PublishNotices,
 	"publish-report":  PublishReports,
 	"draw-sample":     RecordSamples,
-	"add-attachment":  WriteNotes,
+
+	"introduce-signing-key": SetPolicies,
+	"retire-signing-key":    SetPolicies,
+	"add-attachment":        WriteNotes,
 
 	"record-import":               ImportReports,
 	"record-reported-transaction": ImportReports,

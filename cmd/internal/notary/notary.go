@@ -31,6 +31,7 @@ type Notary struct {
 	Log       projections.Log
 	Archive   projections.Archive
 	Keys      []proof.SigningKey // all of them sign; the first gives the trees their names
+	Retired   []proof.PublicKey  // that have signed and sign no more
 	Witnesses []Witness
 	Now       func() time.Time
 	Out       *slog.Logger
@@ -230,7 +231,7 @@ func (n *Notary) Genuine(c projections.SignedCheckpoint) error {
 }
 
 func (n *Notary) open(c projections.SignedCheckpoint) (proof.Opened, error) {
-	keys, err := proof.ParseKeys(n.VerifierKeys(c.Ledger))
+	keys, err := n.keys(c.Ledger)
 	if err != nil {
 		return proof.Opened{}, err
 	}
@@ -332,17 +333,4 @@ func (n *Notary) SignAll(ctx context.Context) error {
 		n.askWitnesses(ctx, g.SignedCheckpoint)
 	}
 	return nil
-}
-
-// VerifierKeys returns the public keys with which others verify what is signed
-// for a ledger, one a line: those of the notary and of its witnesses.
-func (n *Notary) VerifierKeys(ledger string) string {
-	text := ""
-	for _, k := range n.Keys {
-		text += k.Verifier(ledger) + "\n"
-	}
-	for _, w := range n.Witnesses {
-		text += w.Key + "\n"
-	}
-	return text
 }

@@ -108,6 +108,20 @@ func (o *office) sql(t *testing.T, statements ...string) {
 	}
 }
 
+// verifiers is whom others believe about a ledger.
+func (o *office) verifiers(t *testing.T, ledger string) proof.Keys {
+	t.Helper()
+	text, err := o.VerifierKeys(t.Context(), ledger)
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys, err := proof.ParseKeys(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return keys
+}
+
 func (o *office) last(t *testing.T, ledger string) projections.SignedCheckpoint {
 	t.Helper()
 	c, err := o.Archive.Checkpoint(t.Context(), ledger, 0)
@@ -148,10 +162,7 @@ func TestACheckpointCoversEveryEntryThatWasRecorded(t *testing.T) {
 		if c.Size != edge.Size() || c.Root != edge.Root() {
 			t.Errorf("the checkpoint of %s has %d entries and the root %s; the log has %d and %s", ledger, c.Size, c.Root, edge.Size(), edge.Root())
 		}
-		keys, err := proof.ParseKeys(o.VerifierKeys(ledger))
-		if err != nil {
-			t.Fatal(err)
-		}
+		keys := o.verifiers(t, ledger)
 		if opened, err := keys.Open(c.Note); err != nil || opened.Standing() != "signed, not witnessed" {
 			t.Errorf("the checkpoint of %s opens as %q, %v", ledger, opened.Standing(), err)
 		}
@@ -282,10 +293,7 @@ func TestAWitnessThatFollowsTheTreeCosignsIt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	logs, err := proof.ParseKeys(o.VerifierKeys("one"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	logs := o.verifiers(t, "one")
 	server := httptest.NewServer(&witness{Auditor: proof.Auditor{Cosigner: cosigner, Keys: logs}})
 	defer server.Close()
 	if o.Witnesses, err = ParseWitnesses("# public\n" + server.URL + "/ " + cosigner.Verifier() + "\n"); err != nil {

@@ -112,7 +112,7 @@ var ErrNoCosignature = errors.New("there is no new cosignature by a key that is 
 // Cosigned keeps those of some signature lines on a checkpoint that a witness
 // of the notary's list has made. It returns ErrNoCosignature where there is none.
 func (n *Notary) Cosigned(ctx context.Context, c projections.SignedCheckpoint, lines string) error {
-	keys, err := proof.ParseKeys(n.VerifierKeys(c.Ledger))
+	keys, err := n.keys(c.Ledger)
 	if err != nil {
 		return err
 	}

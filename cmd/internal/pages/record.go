@@ -37,7 +37,7 @@ type recordView struct{ Desks []navGroup }
 
 func (v *visit) record() error {
 	var view recordView
-	listed := map[string]bool{"open-ledger": true}
+	listed := map[string]bool{"introduce-signing-key": true, "open-ledger": true, "retire-signing-key": true}
 	for _, d := range desks {
 		view.Desks = append(view.Desks, v.desk(d.name, d.commands, listed))
 	}

@@ -307,7 +307,11 @@ func (s *Server) getKeys(_ access.Caller, w http.ResponseWriter, r *http.Request
 	if err := s.hasLedger(r.Context(), ledgerOf(r)); err != nil {
 		return err
 	}
-	return replyText(w, []byte(s.Notary.VerifierKeys(ledgerOf(r))))
+	keys, err := s.Notary.VerifierKeys(r.Context(), ledgerOf(r))
+	if err != nil {
+		return err
+	}
+	return replyText(w, []byte(keys))
 }
 
 // damageProblem says that nothing can be signed, to who asked for it.
