@@ -40,6 +40,7 @@ type serveOptions struct {
 	dir                       string
 	listen                    string
 	publicURL                 string
+	publicPages               bool
 	identity                  *web.Identity // nil: none
 	token                     string        // empty: the one of the data directory
 	natsURL, natsUser, natsPW string
@@ -102,6 +103,12 @@ func readServeOptions(cmd *cobra.Command) (o serveOptions, err error) {
 		if o.identity.ClientID == "" || o.publicURL == "" {
 			return o, usage(cmd, "--oidc-issuer needs --oidc-client, and --public-url, to which the identity provider leads back")
 		}
+	}
+	switch pages := get("AIDLEDGER_PUBLIC_PAGES"); pages {
+	case "on", "off":
+		o.publicPages = pages == "on"
+	default:
+		return o, usage(cmd, "--public-pages is %q; use on or off", pages)
 	}
 	o.replicas, err = strconv.Atoi(get("AIDLEDGER_REPLICAS"))
 	if err != nil || o.replicas != 1 && o.replicas != 3 && o.replicas != 5 {
@@ -352,7 +359,7 @@ func (s *server) startHTTP(ctx context.Context, listener net.Listener) (url stri
 	}
 	url = "http://" + net.JoinHostPort(host, strconv.Itoa(at.Port))
 	s.publicURL = cmp.Or(s.publicURL, url)
-	site := pages.New(pages.Config{Store: s.store, Views: s.views, Runner: s.runner, Log: s.log, Now: time.Now, Versions: s.versions})
+	site := pages.New(pages.Config{Store: s.store, Views: s.views, Runner: s.runner, Log: s.log, Now: time.Now, Versions: s.versions, Public: s.publicPages})
 	h := web.New(web.Config{Store: s.store, Views: s.views, Vault: s.vault, Runner: s.runner, Notary: s.notary, Log: s.log, Token: s.token,
 		People: s.people, Identity: s.identity, PublicURL: s.publicURL, Proxies: s.proxies, ReadyAt: end, Pages: s.demo, Versions: s.versions, ShowProblem: site.ShowProblem, Translate: pages.Problem},
 		site.Routes()...).HTTP()

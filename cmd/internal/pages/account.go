@@ -15,6 +15,7 @@ type accountView struct {
 	Login    string
 	Name     string
 	Demo     bool // this is a demonstration with people of its own
+	Public   bool // there are pages for everybody
 	Identity bool // an identity provider can tell who somebody is
 	Problem  *failure
 	Done     string // what was done, said
@@ -38,7 +39,7 @@ func (v *visit) readForm() error {
 
 // askSignIn shows the form to sign in.
 func (v *visit) askSignIn() error {
-	return v.show(http.StatusOK, "signin", v.say("page.signin"), accountView{Here: local(v.query.Get("here")), Demo: v.server.Pages, Identity: v.server.Identity != nil, Login: v.query.Get("login")})
+	return v.show(http.StatusOK, "signin", v.say("page.signin"), v.signInView(v.query))
 }
 
 // signIn lets a person in and goes where the person wanted to go.
@@ -57,7 +58,13 @@ func (v *visit) signIn() error {
 		return err
 	}
 	wrong := v.failure(p)
-	return v.show(p.Status, "signin", v.say("page.signin"), accountView{Here: local(f.Get("here")), Demo: v.server.Pages, Identity: v.server.Identity != nil, Login: f.Get("login"), Problem: &wrong, Code: p.Code == "second_factor_required"})
+	view := v.signInView(f)
+	view.Problem, view.Code = &wrong, p.Code == "second_factor_required"
+	return v.show(p.Status, "signin", v.say("page.signin"), view)
+}
+
+func (v *visit) signInView(from url.Values) accountView {
+	return accountView{Here: local(from.Get("here")), Login: from.Get("login"), Demo: v.server.Pages, Public: v.Public, Identity: v.server.Identity != nil}
 }
 
 // signOut ends the session.

@@ -77,6 +77,10 @@ func (v *visit) frame(title string, view any) frame {
 			f.Ledgers = append(f.Ledgers, option{Label: l.Title, Href: "/ledgers/" + url.PathEscape(l.Ledger), Current: l.Ledger == v.ledger.Ledger})
 		}
 	}
+	if v.public {
+		f.Ledger, f.Invented, f.Nav = v.ledger.Title, v.ledger.Invented, v.publicNav()
+		return f
+	}
 	f.Nav = v.menu()
 	if v.ledger.Ledger != "" {
 		f.Ledger, f.Invented, f.Home, f.Search = v.ledger.Title, v.ledger.Invented, v.href(""), v.href("search")

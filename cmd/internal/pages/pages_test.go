@@ -34,6 +34,7 @@ const ownerToken = "token-of-the-tests"
 type running struct {
 	*httptest.Server
 	store  *eventstore.Store
+	views  *projections.DB
 	runner *projections.Runner
 	people *people.Store
 }
@@ -69,11 +70,11 @@ func start(t testing.TB, open bool) *running {
 	var ended sync.WaitGroup
 	ended.Go(func() { _ = runner.Run(ctx) })
 	t.Cleanup(func() { stop(); ended.Wait() })
-	site := New(Config{Store: store, Views: views, Runner: runner, Log: logger, Now: time.Now, Versions: map[string]string{"aidledger": "1"}})
+	site := New(Config{Store: store, Views: views, Runner: runner, Log: logger, Now: time.Now, Versions: map[string]string{"aidledger": "1"}, Public: open})
 	s := web.New(web.Config{Store: store, Views: views, Runner: runner, Log: logger, Token: ownerToken, People: persons, Pages: open, ShowProblem: site.ShowProblem}, site.Routes()...)
 	h := httptest.NewServer(s)
 	t.Cleanup(h.Close)
-	return &running{h, store, runner, persons}
+	return &running{h, store, views, runner, persons}
 }
 
 // demonstrated runs a server with the demonstration.
@@ -166,6 +167,7 @@ func TestPagesToRead(t *testing.T) {
 		"A page of the past says so and its links stay there":                 aPageOfThePastSaysSoAndItsLinksStayThere,
 		"An export is what the screen shows":                                  anExportIsWhatTheScreenShows,
 		"Every step to a number is shown, and the last one is the number":     everyStepToANumberIsShown,
+		"The public pages show totals and name nobody":                        thePublicPagesShowTotalsAndNameNobody,
 		"What does not exist is a page for people and a problem for programs": whatDoesNotExistIsAPageForPeopleAndAProblemForPrograms,
 		"A choice is kept and leads back to the page":                         aChoiceIsKeptAndLeadsBackToThePage,
 		"two days are compared":                                               twoDaysAreCompared,

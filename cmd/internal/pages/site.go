@@ -29,6 +29,7 @@ type Config struct {
 	Log      *slog.Logger
 	Now      func() time.Time
 	Versions map[string]string
+	Public   bool // show the public pages
 }
 
 // Site answers requests for pages. It is safe for concurrent use.
@@ -94,6 +95,9 @@ var pages = []page{
 	{"GET", "/ledgers/{ledger}/compare", access.ReadLedger, (*visit).compare, "Page: totals on two days."},
 	{"GET", "/ledgers/{ledger}/idle", access.ReadLedger, (*visit).idle, "Page: cash of funds by how long it has lain there."},
 	{"GET", "/ledgers/{ledger}/voucher/{entry}", access.ReadLedger, (*visit).voucher, "Page: a payment voucher to print."},
+	{"GET", "/public", access.Public, (*visit).publicHome, "Page: the ledgers, for everybody."},
+	{"GET", "/public/{ledger}", access.Public, (*visit).publicPage, "Page: totals by year, for everybody."},
+	{"GET", "/public/{ledger}/{page}", access.Public, (*visit).publicPage, "Page: projects, villages or notices, for everybody."},
 	{"GET", "/sign-in", access.Public, (*visit).askSignIn, "Page: the form to sign in."},
 	{"POST", "/sign-in", access.Public, (*visit).signIn, "Page: signs a person in."},
 	{"POST", "/sign-out", access.Public, (*visit).signOut, "Page: ends the session."},

@@ -92,6 +92,7 @@ func (v *visit) serverSettings() []fact {
 	return []fact{
 		{v.label("field", "public_url"), cell{Text: v.server.PublicURL, State: "code"}},
 		{v.label("field", "identity"), open(v.server.Identity != nil)},
+		{v.label("field", "public_pages"), open(v.Public)},
 		{v.label("field", "demonstration"), open(v.server.Pages)},
 	}
 }

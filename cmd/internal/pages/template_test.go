@@ -88,7 +88,7 @@ func samples(n int) map[string]any {
 		"verify":  verifyView{Done: n > 0, Report: projections.Report{Clean: n > 1}, Table: sampleTable(n)},
 		"failure": failure{Code: "x", Message: "why", Hint: "how", Request: "7", English: n > 0, Details: sampleFacts(n)},
 	}
-	account := accountView{Here: "/", Login: "7", Name: "7", Demo: n > 0, Identity: n > 0, Facts: sampleFacts(n), ReadOnly: n == 0, Recovery: many(n, func(int) string { return "7" })}
+	account := accountView{Here: "/", Login: "7", Name: "7", Demo: n > 0, Identity: n > 0, Public: n > 0, Facts: sampleFacts(n), ReadOnly: n == 0, Recovery: many(n, func(int) string { return "7" })}
 	account.Tokens, account.Secret = sampleTokens(n), "7"
 	if n > 1 {
 		account.Problem, account.Address = &failure{Message: "7", English: true}, "7"
@@ -96,6 +96,7 @@ func samples(n int) map[string]any {
 	all["signin"], all["join"], all["account"] = account, account, account
 	all["people"], all["person"] = samplePeople(n)
 	all["accesslog"] = accessLogView{Acts: sampleOptions(n), Table: sampleTable(n)}
+	all["public"] = publicView{Lead: "7", Tiles: tiles, Table: sampleTable(n), Texts: sampleFacts(n)}
 	all["settings"] = settingsView{Approvals: sampleTable(n), Checks: sampleTable(n), Set: "/", Lift: "/"}
 	all["requests"] = requestsView{States: sampleOptions(n), Table: sampleTable(n), Ask: "/"}
 	request := requestView{ID: "7", State: "requested", Facts: sampleFacts(n), Capitals: "7", Parts: sampleTable(n), Effect: sampleTable(n), Steps: sampleTable(n), Own: n == 0}
