@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"aidledger/cmd/internal/access"
+	"aidledger/cmd/internal/demo"
 	"aidledger/projections/people"
 
 	"github.com/chromedp/cdproto/emulation"
@@ -267,7 +268,7 @@ func inEnglish(t *testing.T, b tab) {
 
 // mainPages are looked at on a phone and by axe.
 var mainPages = []string{"/", invented, invented + "/totals?by=project", invented + "/journal", invented + "/flow", invented + "/trace/inv-p10", invented + "/events",
-	invented + "/projects", invented + "/idle", invented + "/requests", invented + "/search?q=ccx", invented + "/settings", invented + "/why?stage=disbursed", "/status", "/verify", "/sign-in"}
+	invented + "/projects", invented + "/idle", invented + "/requests", invented + "/search?q=ccx", invented + "/settings", invented + "/evidence", "/public/" + demo.Invented + "/projects", invented + "/why?stage=disbursed", "/status", "/verify", "/sign-in"}
 
 func onAPhone(t *testing.T, b tab) {
 	b.do(chromedp.EmulateViewport(360, 740, chromedp.EmulateMobile))

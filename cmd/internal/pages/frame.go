@@ -51,7 +51,7 @@ var menu = []struct {
 	{"read", []string{"", "totals", "projects", "places", "organisations", "funds", "gifts", "pairings", "indicators", "notes"}},
 	{"record", []string{"record", "record/disburse-funds"}},
 	{"decide", []string{"requests", "findings", "notices", "idle", "compare", "settings"}},
-	{"follow", []string{"journal", "flow", "events"}},
+	{"follow", []string{"journal", "flow", "events", "evidence"}},
 	{"operate", []string{"/verify", "/status", "/people", "/access-log"}},
 }
 
@@ -105,7 +105,7 @@ func (v *visit) menu() []navGroup {
 			}
 			at, _, _ := strings.Cut(o.Href, "?")
 			o.Current = at == v.r.URL.Path
-			if v.caller.Has(v.needsOf(path)) && (path != "record" || records(v.caller)) {
+			if v.mayOpen(path) && (path != "record" || records(v.caller)) {
 				g.Items = append(g.Items, o)
 			}
 		}
@@ -114,6 +114,13 @@ func (v *visit) menu() []navGroup {
 		}
 	}
 	return all
+}
+
+// mayOpen tells whether the caller may open a page of the menu. Who may read of
+// some places or projects only has the journal, which shows nothing of others.
+func (v *visit) mayOpen(path string) bool {
+	needs := v.needsOf(path)
+	return v.caller.Has(needs) && (v.caller.LimitOf(needs).IsZero() || path == "journal" || strings.HasPrefix(path, "record"))
 }
 
 // needsOf is what a page of the menu needs, so that the menu has only what its

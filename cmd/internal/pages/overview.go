@@ -19,21 +19,31 @@ type homeLedger struct {
 	Sums              []tile
 }
 
-// homeOfOthers leads who may read no ledger to the first page that they may
-// see.
+// homeOfOthers is the first page of who may not read whole ledgers: the journals
+// of what they may read, or else the first page that they may see.
 func (v *visit) homeOfOthers() error {
-	for _, path := range []string{"/people", "/status", "/account"} {
-		if v.caller.Has(v.needsOf(path)) {
+	if v.caller.Has(access.ReadLedger) {
+		var view homeView
+		for _, l := range v.ledgers {
+			v.ledger = l
+			view.Ledgers = append(view.Ledgers, homeLedger{Title: l.Title, Name: l.Ledger, Href: v.href("journal"), Invented: l.Invented})
+		}
+		v.ledger = projections.Ledger{}
+		return v.show(http.StatusOK, "home", v.say("page.home"), view)
+	}
+	for _, path := range []string{"/people", "/status"} {
+		if v.mayOpen(path) {
 			http.Redirect(v.w, v.r, path, http.StatusSeeOther)
 			return nil
 		}
 	}
+	http.Redirect(v.w, v.r, "/account", http.StatusSeeOther)
 	return nil
 }
 
 // home shows the ledgers, or the only one.
 func (v *visit) home() error {
-	if !v.caller.Has(access.ReadLedger) {
+	if !v.readsAll() {
 		return v.homeOfOthers()
 	}
 	if len(v.ledgers) == 1 {

@@ -2,6 +2,7 @@ package pages
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/csv"
 	"html"
 	"io"
@@ -19,9 +20,11 @@ import (
 	"aidledger/cmd/internal/access"
 	"aidledger/cmd/internal/demo"
 	"aidledger/cmd/internal/exchange/sheet"
+	"aidledger/cmd/internal/notary"
 	"aidledger/cmd/internal/web"
 	"aidledger/eventstore"
 	"aidledger/eventstore/localnats"
+	"aidledger/eventstore/proof"
 	"aidledger/projections"
 	"aidledger/projections/localpg/pgtest"
 	"aidledger/projections/people"
@@ -36,6 +39,7 @@ type running struct {
 	store  *eventstore.Store
 	views  *projections.DB
 	runner *projections.Runner
+	notary *notary.Notary
 	people *people.Store
 }
 
@@ -71,10 +75,25 @@ func start(t testing.TB, open bool) *running {
 	ended.Go(func() { _ = runner.Run(ctx) })
 	t.Cleanup(func() { stop(); ended.Wait() })
 	site := New(Config{Store: store, Views: views, Runner: runner, Log: logger, Now: time.Now, Versions: map[string]string{"aidledger": "1"}, Public: open})
-	s := web.New(web.Config{Store: store, Views: views, Runner: runner, Log: logger, Token: ownerToken, People: persons, Pages: open, ShowProblem: site.ShowProblem}, site.Routes()...)
+	signer := signing(t, store, views, logger)
+	s := web.New(web.Config{Store: store, Views: views, Runner: runner, Notary: signer, Log: logger, Token: ownerToken, People: persons, Pages: open, ShowProblem: site.ShowProblem}, site.Routes()...)
 	h := httptest.NewServer(s)
 	t.Cleanup(h.Close)
-	return &running{h, store, views, runner, persons}
+	return &running{h, store, views, runner, signer, persons}
+}
+
+// signing returns a notary that signs when it is asked to.
+func signing(t testing.TB, store *eventstore.Store, views *projections.DB, log *slog.Logger) *notary.Notary {
+	t.Helper()
+	text, err := proof.GenerateSigningKey(rand.Reader, "ledger.example")
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := proof.ParseSigningKey(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &notary.Notary{Log: store, Archive: views.Archive(), Keys: []proof.SigningKey{key}, Now: time.Now, Out: log}
 }
 
 // demonstrated runs a server with the demonstration.
@@ -270,6 +289,15 @@ func aPageOfThePastSaysSoAndItsLinksStayThere(t *testing.T, s *running) {
 	}
 	if !strings.Contains(past, programme+"/journal?effective_until=2018-12-31") {
 		t.Error("the menu leads back to the present")
+	}
+	end := regexp.MustCompile(`data-end="([0-9]+)"`)
+	for _, path := range []string{"", "/totals?by=project", "/journal", "/flow", "/projects", "/idle", "/events", "/requests", "/trace/haidian", "/compare", "/settings", "/search"} {
+		separator := map[bool]string{true: "&", false: "?"}[strings.Contains(path, "?")]
+		status, page, _ := s.get(t, programme+path+separator+"as_of=5")
+		if m := end.FindStringSubmatch(page); status != 200 || m == nil || len(m[1]) < 2 || !strings.Contains(page, "as_of=4") || !strings.Contains(page, "as_of=6") ||
+			!strings.Contains(page, "您看到的是过去的账") || strings.Count(page, `name="by"`) > 2 {
+			t.Errorf("%s has at position 5 no bar with a slider and both steps (%d)", path, status)
+		}
 	}
 	for _, as := range []string{"2019-13-45", "tomorrow", "12.x"} {
 		if status, page, _ := s.get(t, programme+"?as_of="+as); status != 200 || !strings.Contains(page, "看不懂这个时点") || strings.Contains(page, "您看到的是过去的账") {

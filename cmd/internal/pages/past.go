@@ -16,7 +16,7 @@ import (
 type past struct {
 	Shown     bool
 	Position  string // for which the page is exact
-	End       string // of what the read models hold
+	End       uint64 // last block of what the read models hold
 	AsOf      string // as it was asked for
 	Until     string // effective date, as it was asked for
 	Earlier   string // addresses
@@ -103,15 +103,12 @@ func (v *visit) moment(t time.Time) string {
 // holdsFor completes the bar, once the position of the answer is known.
 func (v *visit) holdsFor(at eventstore.Position) {
 	p := &v.past
-	p.Position = at.String()
-	if !p.Shown {
-		p.End = p.Position
-	}
+	p.Position, p.Earlier, p.Later, p.Kept = at.String(), "", "", nil
 	if at.Block > 1 {
-		p.Earlier = v.with("as_of", strconv.FormatUint(at.Block-1, 10))
+		p.Earlier = v.with("as_of", whole(at.Block-1))
 	}
-	if p.Shown && !v.asOf.Position.IsZero() {
-		p.Later = v.with("as_of", strconv.FormatUint(at.Block+1, 10))
+	if p.Shown && at.Block < p.End {
+		p.Later = v.with("as_of", whole(at.Block+1))
 	}
 	for name, values := range v.query {
 		if name != "as_of" && name != "effective_until" && name != "after" {

@@ -18,6 +18,7 @@ func TestPagesForWhoOperatesTheServer(t *testing.T) {
 		"A person is added, limited, kept out and let in again":        aPersonIsAddedLimitedAndKeptOut,
 		"The read models are rebuilt while the page shows how it goes": theReadModelsAreRebuilt,
 		"An administrator has a first page without any money":          anAdministratorHasAFirstPage,
+		"Who may read of one place sees no totals of others":           whoMayReadOfOnePlaceSeesNoTotals,
 		"The thresholds lead to the form that changes them":            theThresholdsLeadToTheirForm,
 	} {
 		t.Run(name, func(t *testing.T) { look(t, s) })
@@ -97,6 +98,29 @@ func anAdministratorHasAFirstPage(t *testing.T, s *running) {
 	status, at, page := s.signedIn(t, "admin", access.Administrator).open(t, "/", nil)
 	if status != 200 || at != "/people" || !strings.Contains(page, `href="/status"`) || strings.Contains(page, "/ledgers/") {
 		t.Errorf("the first page is %s, %d: %s", at, status, page)
+	}
+}
+
+func whoMayReadOfOnePlaceSeesNoTotals(t *testing.T, s *running) {
+	b := s.signedIn(t, "qian", access.Auditor)
+	p, err := s.people.Lookup(t.Context(), "qian")
+	if err != nil {
+		t.Fatal(err)
+	}
+	role, _ := access.LookupRole(access.Auditor)
+	if err := s.people.SetRole(t.Context(), access.Owner, p.Person, role.Name, role.Limited([]string{"inv-v01"}, nil, nil)); err != nil {
+		t.Fatal(err)
+	}
+	b.open(t, "/sign-in", url.Values{"login": {"qian"}, "password": {demoPassword}})
+	status, _, page := b.open(t, "/", nil)
+	if status != 200 || !strings.Contains(page, invented+"/journal") || strings.Contains(page, "29,443,650.75") {
+		t.Errorf("the first page answers %d: %s", status, page)
+	}
+	if status, _, page := b.open(t, invented+"/journal", nil); status != 200 || strings.Contains(page, invented+"/totals") {
+		t.Errorf("the journal answers %d, or its menu leads to totals", status)
+	}
+	if status, _, _ := b.open(t, invented+"/totals", nil); status != 403 {
+		t.Errorf("the totals answer %d", status)
 	}
 }
 

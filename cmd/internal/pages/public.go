@@ -44,7 +44,7 @@ func (v *visit) publicNav() []navGroup {
 	if v.ledger.Ledger == "" {
 		return nil
 	}
-	g := navGroup{Label: v.say("menu.public")}
+	g := navGroup{Label: v.say("menu.public"), Items: []option{{Label: v.say("public.all"), Href: "/public"}}}
 	for _, page := range publicMenu {
 		href := v.publicHref(page)
 		g.Items = append(g.Items, option{Label: v.say("public." + page), Href: href, Current: href == v.r.URL.Path})
@@ -104,7 +104,7 @@ func (v *visit) publicPage() error {
 		return v.sendWorkbook(v.ledger.Ledger+"-public-"+name, &view.Table)
 	}
 	view.Table.Export = v.r.URL.Path + "?format="
-	return v.show(http.StatusOK, "public", v.say("public."+name), view)
+	return v.show(http.StatusOK, "public", v.ledger.Title+v.say("colon")+v.say("public."+name), view)
 }
 
 // bare takes every link out of a table.

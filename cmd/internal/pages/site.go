@@ -76,6 +76,7 @@ var pages = []page{
 	{"GET", "/ledgers/{ledger}/requests/{request}", access.ReadLedger, (*visit).request, "Page: one request, and what it changes."},
 	{"GET", "/ledgers/{ledger}/events", access.ReadLog, (*visit).events, "Page: the events as they are in the log."},
 	{"GET", "/ledgers/{ledger}/events/{position}", access.ReadLog, (*visit).event, "Page: one event, raw."},
+	{"GET", "/ledgers/{ledger}/evidence", access.Export, (*visit).evidence, "Page: files that prove to others what the ledger says."},
 	{"GET", "/status", access.ReadStatus, (*visit).status, "Page: how far the read models are, and the log."},
 	{"POST", "/status/rebuild", access.Operate, (*visit).rebuild, "Page: begins to make all read models anew."},
 	{"POST", "/status/resume", access.Operate, (*visit).resume, "Page: lets a read model that stopped try again."},

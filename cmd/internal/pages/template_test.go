@@ -85,8 +85,9 @@ func samples(n int) map[string]any {
 		"status": statusView{Storage: sampleFacts(n), Operate: n > 0, Rebuild: rebuildView{Running: n == 1, Done: "7", Total: "8", Width: 500, Ended: "7"}, Facts: sampleFacts(n), Table: sampleTable(n), Halted: many(n, func(int) *projections.Halted {
 			return &projections.Halted{Projection: "journal", Code: "x", Reason: "why"}
 		})},
-		"verify":  verifyView{Done: n > 0, Report: projections.Report{Clean: n > 1}, Table: sampleTable(n)},
-		"failure": failure{Code: "x", Message: "why", Hint: "how", Request: "7", English: n > 0, Details: sampleFacts(n)},
+		"verify":   verifyView{Done: n > 0, Clean: n > 1, Parts: sampleTable(n), Reasons: many(n, func(int) string { return "why" }), Table: sampleTable(n), Kept: "7"},
+		"evidence": evidenceView{Facts: sampleFacts(n), Files: sampleTable(n), Name: "7"},
+		"failure":  failure{Code: "x", Message: "why", Hint: "how", Request: "7", English: n > 0, Details: sampleFacts(n)},
 	}
 	account := accountView{Here: "/", Login: "7", Name: "7", Demo: n > 0, Identity: n > 0, Public: n > 0, Facts: sampleFacts(n), ReadOnly: n == 0, Recovery: many(n, func(int) string { return "7" })}
 	account.Tokens, account.Secret = sampleTokens(n), "7"

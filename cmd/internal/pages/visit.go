@@ -68,7 +68,12 @@ func (v *visit) enter() error {
 	}
 	v.ledger = v.ledgers[i]
 	v.readPast()
-	v.holdsFor(all.Position)
+	v.past.End = all.Position.Block
+	if at := v.asOf.Position; !at.IsZero() {
+		v.holdsFor(at)
+	} else {
+		v.holdsFor(all.Position)
+	}
 	return nil
 }
 

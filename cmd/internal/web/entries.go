@@ -17,7 +17,7 @@ import (
 // getEntries answers with the leaves of a ledger's tree, one a line, up to the
 // checkpoint of ?size=. Where ?year=, fund, project, place or provider choose
 // some of the entries, the others are there as the hash of their leaf alone.
-func (s *Server) getEntries(_ access.Caller, w http.ResponseWriter, r *http.Request) error {
+func (s *Server) getEntries(c access.Caller, w http.ResponseWriter, r *http.Request) error {
 	p := newParams(r)
 	size := p.number("size", 0, 0, sizeMax)
 	q := projections.JournalQuery{Ledger: ledgerOf(r), Fund: p.id("fund"), Project: p.id("project"), Place: p.id("place"),
@@ -26,7 +26,7 @@ func (s *Server) getEntries(_ access.Caller, w http.ResponseWriter, r *http.Requ
 		return err
 	}
 	a := s.Views.Archive()
-	c, err := a.Checkpoint(r.Context(), q.Ledger, int64(size))
+	last, err := a.Checkpoint(r.Context(), q.Ledger, int64(size))
 	if err != nil {
 		return err
 	}
@@ -36,11 +36,14 @@ func (s *Server) getEntries(_ access.Caller, w http.ResponseWriter, r *http.Requ
 			return err
 		}
 	}
+	if err := s.noteExport(r, c, "entries", ""); err != nil {
+		return err
+	}
 	_ = http.NewResponseController(w).SetWriteDeadline(noDeadline)
 	w.Header()["Content-Type"] = contentLines
 	out := bufio.NewWriterSize(w, 64<<10)
-	left := c.Size
-	for m, err := range a.Blocks(r.Context(), 0, c.Block) {
+	left := last.Size
+	for m, err := range a.Blocks(r.Context(), 0, last.Block) {
 		if err != nil {
 			panic(http.ErrAbortHandler) // the client must not take what it has for all of it
 		}
@@ -111,7 +114,7 @@ func (s *Server) getCheckpoints(_ access.Caller, w http.ResponseWriter, r *http.
 }
 
 // getBlocks answers with the stored bytes of every block up to ?to=, one a line.
-func (s *Server) getBlocks(_ access.Caller, w http.ResponseWriter, r *http.Request) error {
+func (s *Server) getBlocks(c access.Caller, w http.ResponseWriter, r *http.Request) error {
 	p := newParams(r)
 	to := p.position("to")
 	if err := p.err(); err != nil {
@@ -123,6 +126,9 @@ func (s *Server) getBlocks(_ access.Caller, w http.ResponseWriter, r *http.Reque
 	}
 	if to.IsZero() || to.Block > end {
 		to.Block = end
+	}
+	if err := s.noteExport(r, c, "blocks", ""); err != nil {
+		return err
 	}
 	_ = http.NewResponseController(w).SetWriteDeadline(noDeadline)
 	w.Header()["Content-Type"] = contentLines

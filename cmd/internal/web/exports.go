@@ -28,10 +28,8 @@ func (s *Server) getExport(c access.Caller, w http.ResponseWriter, r *http.Reque
 	if err != nil {
 		return err
 	}
-	if s.People != nil {
-		if err := s.People.Record(r.Context(), people.Access{Person: c.Person, Role: c.Role, Act: people.ActExport, Ledger: ledger, Thing: name, Why: why}); err != nil {
-			return err
-		}
+	if err := s.noteExport(r, c, name, why); err != nil {
+		return err
 	}
 	_ = http.NewResponseController(w).SetWriteDeadline(time.Time{}) // a file takes as long as it takes
 	fileHeaders(w, ledger+"-"+name+extensions[format], format)
@@ -43,3 +41,11 @@ func (s *Server) getExport(c access.Caller, w http.ResponseWriter, r *http.Reque
 }
 
 var extensions = map[string]string{exchange.FormatCSV: ".csv", exchange.FormatXLSX: ".xlsx", exchange.FormatJSONLines: ".jsonl"}
+
+// noteExport records who takes something out, before it leaves.
+func (s *Server) noteExport(r *http.Request, c access.Caller, thing, why string) error {
+	if s.People == nil {
+		return nil
+	}
+	return s.People.Record(r.Context(), people.Access{Person: c.Person, Role: c.Role, Act: people.ActExport, Ledger: ledgerOf(r), Thing: thing, Why: why})
+}

@@ -77,7 +77,7 @@ func (s *Server) getStatus(_ access.Caller, w http.ResponseWriter, r *http.Reque
 		return err
 	}
 	return reply(w, http.StatusOK, Status{Status: status, Ledgers: ledgers, Stream: s.Store.Stream(),
-		Durability: s.Store.Durability(), Signing: s.signing(r.Context()), Versions: s.Versions})
+		Durability: s.Store.Durability(), Signing: s.Signing(r.Context()), Versions: s.Versions})
 }
 
 func (s *Server) postRebuild(_ access.Caller, w http.ResponseWriter, r *http.Request) error {

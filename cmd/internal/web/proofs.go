@@ -103,7 +103,8 @@ type SigningState struct {
 	Standing string    `json:"standing"`
 }
 
-func (s *Server) signing(ctx context.Context) (out Signing) {
+// Signing says what was signed last about each ledger.
+func (s *Server) Signing(ctx context.Context) (out Signing) {
 	out.Checkpoints = []SigningState{}
 	if s.Notary == nil {
 		out.Failed = "this server signs nothing"
@@ -219,15 +220,21 @@ func (s *Server) postVerify(_ access.Caller, w http.ResponseWriter, r *http.Requ
 		return newProblem("body_malformed", "the body is not one signed checkpoint after the other", "send signed checkpoints, as aidledger checkpoint --note prints them")
 	}
 	return s.long(w, r, func(ctx context.Context, progress func(done, total uint64)) (any, error) {
-		var v Verification
-		if v.Copies, err = s.Notary.Audit(ctx, kept, progress); err != nil || !v.Copies.Clean() {
-			return v, err
-		}
-		if v.Report, err = s.Runner.Verify(ctx, progress); err != nil {
-			return v, err
-		}
-		return v, s.checkFiles(ctx, &v.Report)
+		return s.Verify(ctx, kept, progress)
 	})
+}
+
+// Verify compares both copies of the log with each other, with what was signed
+// and with the checkpoints that somebody kept; and where they are whole, every
+// row of the read models with a replay, and every file with its hash.
+func (s *Server) Verify(ctx context.Context, kept [][]byte, progress func(done, total uint64)) (v Verification, err error) {
+	if v.Copies, err = s.Notary.Audit(ctx, kept, progress); err != nil || !v.Copies.Clean() {
+		return v, err
+	}
+	if v.Report, err = s.Runner.Verify(ctx, progress); err != nil {
+		return v, err
+	}
+	return v, s.checkFiles(ctx, &v.Report)
 }
 
 var contentText = []string{"text/plain; charset=utf-8"}
