@@ -32,12 +32,14 @@ func (h *Hash) UnmarshalText(b []byte) error {
 }
 
 // Message is a block as it is stored: Data are the exact bytes that the hash
-// chain is made of. Stored is the server's time, in UTC.
+// chain is made of. Stored is the server's time, in UTC. Trace is what its writer
+// sent along to who follows blocks through several programs; see Config.Writing.
 type Message struct {
 	Sequence uint64
 	Ledger   string
 	Data     []byte
 	Stored   time.Time
+	Trace    string
 }
 
 // Hash returns the SHA-256 of the stored bytes.

@@ -20,19 +20,24 @@ var errConflict = errors.New("another writer was faster")
 // log_unavailable when it is certain that it was not stored, outcome_unknown
 // when that could not be found out in time.
 // Where ahead is set, jobs that come meanwhile are decided for the next block.
-func (w *writer) publish(ctx context.Context, b *pending, ahead bool) error {
+func (w *writer) publish(ctx context.Context, b *pending, ahead bool) (err error) {
 	if room := w.store.cfg.Room; room != nil {
 		if err := room(); err != nil {
 			return noRoom(err)
 		}
 	}
 	b.encode(w.ledger, w.head)
-	// No headers of our own: a lone command pays for each byte that is synced,
-	// and the block says everything itself.
+	// No headers of our own, unless somebody follows the blocks: a lone command
+	// pays for each byte that is synced, and the block says everything itself.
 	msg := &nats.Msg{Subject: w.store.subject(w.ledger), Data: b.data, Header: nats.Header{
 		jetstream.ExpectedStreamHeader:      {w.store.cfg.Stream},
 		jetstream.ExpectedLastSubjSeqHeader: {strconv.FormatUint(w.last, 10)},
 	}}
+	if w.store.cfg.Writing != nil {
+		trace, done := w.store.cfg.Writing(w.ledger, len(b.entries), b.calls())
+		msg.Header[traceHeader] = []string{trace}
+		defer func() { done(b.sequence, err) }()
+	}
 	stuck := 0 // attempts that the server neither stored nor explained
 	for pause := 10 * time.Millisecond; ; pause = min(2*pause, time.Second) {
 		revivals, denials := w.store.revivals.Load(), w.store.denied.count.Load()
@@ -72,6 +77,18 @@ func (w *writer) publish(ctx context.Context, b *pending, ahead bool) error {
 			return unansweredBy(b.doubt, err)
 		}
 	}
+}
+
+// traceHeader is the name of the header that W3C gave it.
+const traceHeader = "traceparent"
+
+// calls returns the contexts of the calls whose commands were looked at.
+func (b *pending) calls() []context.Context {
+	all := make([]context.Context, len(b.jobs))
+	for i, j := range b.jobs {
+		all[i] = j.ctx
+	}
+	return all
 }
 
 // unansweredBy says what it means for commands that the log did not answer in

@@ -136,7 +136,8 @@ func (s *Store) next(ctx context.Context, messages delivery, after uint64) (Mess
 		if err != nil {
 			return Message{}, failure(LogUnavailable, "the server sent a message without its position", "", err)
 		}
-		return Message{Sequence: meta.Sequence.Stream, Ledger: s.ledgerOf(msg.Subject()), Data: msg.Data(), Stored: meta.Timestamp.UTC()}, nil
+		return Message{Sequence: meta.Sequence.Stream, Ledger: s.ledgerOf(msg.Subject()), Data: msg.Data(), Stored: meta.Timestamp.UTC(),
+			Trace: msg.Headers().Get(traceHeader)}, nil
 	case ctx.Err() != nil:
 		return Message{}, ctx.Err()
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, nats.ErrTimeout), errors.Is(err, jetstream.ErrNoHeartbeat):
@@ -188,7 +189,7 @@ func (s *Store) Block(ctx context.Context, sequence uint64) (Message, error) {
 }
 
 func (s *Store) message(m *jetstream.RawStreamMsg) Message {
-	return Message{Sequence: m.Sequence, Ledger: s.ledgerOf(m.Subject), Data: m.Data, Stored: m.Time.UTC()}
+	return Message{Sequence: m.Sequence, Ledger: s.ledgerOf(m.Subject), Data: m.Data, Stored: m.Time.UTC(), Trace: m.Header.Get(traceHeader)}
 }
 
 // nextOf reads the first block of a ledger at or after a sequence; ok is false

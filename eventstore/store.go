@@ -46,6 +46,12 @@ type Config struct {
 	// not be in the log. Nil: such commands are refused.
 	Seal func(ctx context.Context, ledger string, c domain.Command) error
 
+	// Writing is called before a block is stored, with the contexts of the calls
+	// whose commands are in it. What it returns goes with the block as its Trace,
+	// and done is told the sequence of the block, or why it was not stored. Nil:
+	// nobody follows the blocks.
+	Writing func(ledger string, entries int, calls []context.Context) (trace string, done func(sequence uint64, err error))
+
 	// Revive is called when the server answers questions but did not store a
 	// block in time, as JetStream does after its disk was full. Nil: the operator
 	// of the server has to start it again.

@@ -26,6 +26,24 @@ type batch struct {
 	members  []*member
 }
 
+// Batch describes a run of blocks that the read models take together. Traces are
+// those of its blocks that have one.
+type Batch struct {
+	From, To uint64 // after the one block, up to the other
+	Events   uint64
+	Traces   []string
+}
+
+func (b *batch) described() Batch {
+	d := Batch{From: b.from, To: b.to, Events: b.events}
+	for _, block := range b.blocks {
+		if block.stored.Trace != "" {
+			d.Traces = append(d.Traces, block.stored.Trace)
+		}
+	}
+	return d
+}
+
 // member is what a batch means for one projection. One that halts inside the
 // batch ends before the others.
 type member struct {

@@ -20,6 +20,10 @@ const (
 
 // Runner keeps the read models up to date with a log.
 type Runner struct {
+	// Writing is called before a batch is written, and what it returns after that.
+	// It must not change once the runner runs. Nil: nobody follows the batches.
+	Writing func(Batch) (done func(error))
+
 	db  *DB
 	log Log
 	out *slog.Logger
@@ -227,8 +231,12 @@ func indexOf(name string) int {
 
 // advance commits a batch. Where PostgreSQL refuses a value in it, it looks for
 // the block and the projection at fault, and halts that one alone.
-func (r *Runner) advance(ctx context.Context, conn *pgx.Conn, schema string, b *batch) error {
-	err := commit(ctx, conn, schema, b)
+func (r *Runner) advance(ctx context.Context, conn *pgx.Conn, schema string, b *batch) (err error) {
+	if r.Writing != nil {
+		done := r.Writing(b.described())
+		defer func() { done(err) }()
+	}
+	err = commit(ctx, conn, schema, b)
 	if refusedValue(err) {
 		err = r.single(ctx, conn, schema, b)
 	}

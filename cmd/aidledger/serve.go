@@ -22,6 +22,7 @@ import (
 	"aidledger/cmd/internal/demo"
 	"aidledger/cmd/internal/notary"
 	"aidledger/cmd/internal/pages"
+	"aidledger/cmd/internal/tracing"
 	"aidledger/cmd/internal/web"
 	"aidledger/eventstore"
 	"aidledger/projections"
@@ -175,6 +176,7 @@ type server struct {
 	people   *people.Store
 	runner   *projections.Runner
 	notary   *notary.Notary
+	tracer   *tracing.Tracer // nil: nobody follows requests
 	versions map[string]string
 	failed   chan error // a part that cannot go on
 }
@@ -224,6 +226,9 @@ func (s *server) start(ctx context.Context) error {
 	}
 	log, err := s.startLog()
 	if err != nil {
+		return err
+	}
+	if err := s.startTracing(ctx, &log); err != nil {
 		return err
 	}
 	database, err := s.startDatabase(ctx)
@@ -304,6 +309,9 @@ func (s *server) openViews(ctx context.Context, log eventstore.Config, database 
 
 	s.checkLog()
 	s.runner = projections.NewRunner(s.views, s.store, s.log)
+	if s.tracer != nil {
+		s.runner.Writing = s.tracer.Batch
+	}
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
 	ended := make(chan struct{})
 	go func() {
@@ -361,7 +369,7 @@ func (s *server) startHTTP(ctx context.Context, listener net.Listener) (url stri
 	s.publicURL = cmp.Or(s.publicURL, url)
 	site := pages.New(pages.Config{Store: s.store, Views: s.views, Runner: s.runner, Log: s.log, Now: time.Now, Versions: s.versions, Public: s.publicPages})
 	h := web.New(web.Config{Store: s.store, Views: s.views, Vault: s.vault, Runner: s.runner, Notary: s.notary, Log: s.log, Token: s.token,
-		People: s.people, Identity: s.identity, PublicURL: s.publicURL, Proxies: s.proxies, ReadyAt: end, Pages: s.demo, Versions: s.versions, ShowProblem: site.ShowProblem, Translate: pages.Problem},
+		People: s.people, Identity: s.identity, PublicURL: s.publicURL, Proxies: s.proxies, Tracer: s.tracer, ReadyAt: end, Pages: s.demo, Versions: s.versions, ShowProblem: site.ShowProblem, Translate: pages.Problem},
 		site.Routes()...).HTTP()
 	go func() {
 		if err := h.Serve(listener); !errors.Is(err, http.ErrServerClosed) {

@@ -15,6 +15,7 @@ import (
 
 	"aidledger/cmd/internal/access"
 	"aidledger/cmd/internal/notary"
+	"aidledger/cmd/internal/tracing"
 	"aidledger/eventstore"
 	"aidledger/projections"
 	"aidledger/projections/people"
@@ -31,11 +32,12 @@ type Config struct {
 	Notary *notary.Notary
 	Log    *slog.Logger
 
-	People    *people.Store  // nil: there is nobody but the owner
-	Identity  *Identity      // nil: no identity provider
-	Vault     *vault.Vault   // nil: nobody's personal data can be read
-	PublicURL string         // where browsers reach the server, without a slash at the end
-	Proxies   []netip.Prefix // whose X-Forwarded-For is believed
+	People    *people.Store   // nil: there is nobody but the owner
+	Identity  *Identity       // nil: no identity provider
+	Vault     *vault.Vault    // nil: nobody's personal data can be read
+	PublicURL string          // where browsers reach the server, without a slash at the end
+	Tracer    *tracing.Tracer // nil: nobody follows requests
+	Proxies   []netip.Prefix  // whose X-Forwarded-For is believed
 
 	Token    string            // of the owner, who may do everything
 	ReadyAt  uint64            // the log's end at the start; ready when the read models are there
@@ -140,11 +142,12 @@ func (s *Server) answer(rt Route) http.Handler {
 	m := &meter{}
 	s.meters[rt.Method+" "+rt.Path] = m
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		begun, status := time.Now(), http.StatusOK
-		defer func() { m.count(status, time.Since(begun)) }()
+		begun, status, code := time.Now(), http.StatusOK, ""
+		r, ended := s.Tracer.Request(r)
+		defer func() { m.count(status, time.Since(begun)); ended(status, code) }()
 		defer func() {
 			if cause := recover(); cause != nil {
-				status = http.StatusInternalServerError
+				status, code = http.StatusInternalServerError, "internal"
 				s.panicked(w, r, cause)
 			}
 		}()
@@ -160,7 +163,7 @@ func (s *Server) answer(rt Route) http.Handler {
 			panic(http.ErrAbortHandler)
 		}
 		p := ProblemOf(err)
-		status = p.Status
+		status, code = p.Status, p.Code
 		if p.Code == "internal" {
 			p.Request = rand.Text()
 			s.Log.Error("a request failed", "request", p.Request, "method", r.Method, "route", r.Pattern, "error", err)
