@@ -64,7 +64,7 @@ func (r *Run) agreesWith(ctx context.Context, s *server, t *tally) error {
 		}
 	}
 	if !report.Clean || off != 0 || seen != len(t.paid) {
-		return violated("the totals are %d fen off, %d of %d funds are there, and verify says clean=%t", off, seen, len(t.paid), report.Clean)
+		return violated("the totals are %d fen off, %d of %d funds are there, and verify says clean=%t %v", off, seen, len(t.paid), report.Clean, report.Copies.Findings)
 	}
 	r.figure("totals by fund = replay, 0 fen off; verify compared %d tables over %d events, 0 differences", len(report.Tables), report.Events)
 	return nil

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -19,6 +20,7 @@ import (
 	"aidledger/cmd/internal/web"
 	"aidledger/domain"
 	"aidledger/eventstore"
+	"aidledger/eventstore/proof"
 
 	"github.com/go-json-experiment/json"
 )
@@ -91,8 +93,30 @@ var listening = regexp.MustCompile(`(?m)^listening on (\S+) `)
 // masterKey is that of every server: those that share a database share its vault.
 var masterKey = strings.Repeat("5a", 32)
 
+// signingKey is that of every server: those that share a log sign it with one.
+var signingKey = sync.OnceValues(func() (string, error) { return proof.GenerateSigningKey(rand.Reader, "chaos.example") })
+
+// shareKey puts the signing key into the data directory of a new server.
+func shareKey(dir string) error {
+	key, err := signingKey()
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(dir, 0o711); err != nil {
+		return err
+	}
+	name := filepath.Join(dir, "signing-key")
+	if _, err := os.Stat(name); err == nil {
+		return nil
+	}
+	return os.WriteFile(name, []byte(key+"\n"), 0o600)
+}
+
 // serve starts a server with its data in dir and waits until it answers.
 func (r *Run) serve(ctx context.Context, dir string, args ...string) (*server, error) {
+	if err := shareKey(dir); err != nil {
+		return nil, err
+	}
 	s := newServer("")
 	s.cmd = exec.Command(r.Program, append([]string{"serve", "--data", dir, "--listen", "127.0.0.1:0"}, args...)...)
 	s.cmd.Env = append(os.Environ(), "AIDLEDGER_TOKEN=", "AIDLEDGER_NATS_URL=", "AIDLEDGER_POSTGRES_URL=", "AIDLEDGER_VAULT_KEY="+masterKey)

@@ -18,6 +18,8 @@ var Scenarios = []Scenario{
 		Doc: "PostgreSQL is killed, restarted, slow, stuck and cut off: commands go on, and the totals are exact afterwards."},
 	{Name: "projectors", Do: projectors, Proof: "the fence",
 		Doc: "Three projectors work on one database and lose their connections: each event is counted once."},
+	{Name: "take-over", Do: takeOver, Proof: "a place that is free when its holder is gone",
+		Doc: "Of three server processes the one that moves the read models is killed and paused: another one takes over."},
 	{Name: "disk-full", Do: diskFull, Proof: "starting JetStream again", Needs: "root, to mount a small file system in memory", missing: noMounts,
 		Doc: "The disk of the log fills up: a clear error, nothing acknowledged is lost, and it works again by itself once there is room."},
 	{Name: "sync-fails", Do: syncsFail, Proof: "the sync before the answer", Needs: "a Linux that notifies of system calls (seccomp)", missing: noWatch,
