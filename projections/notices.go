@@ -66,7 +66,7 @@ func (n *Notice) DaysLeft(today domain.Date) int {
 var noticesList = listing[Notice]{
 	projection: "notices", table: "notices", id: "notice",
 	extent: extent{places: "select x.place", projects: "select x.project"},
-	filters: map[string]filter{"project": {where: "x.project = ?"}, "place": {where: "x.place = ?"},
+	filters: map[string]filter{"notice": {where: "x.notice = ?"}, "project": {where: "x.project = ?"}, "place": {where: "x.place = ?"},
 		"public_on":    {where: "x.withdrawn = '' and ?::date between x.first_day and x.last_day", date: true},
 		"ended_before": {where: "x.last_day < ?::date", date: true}},
 	columns: "x.notice, x.project, x.place, x.amount, x.currency, x.contact, x.text, x.first_day, x.last_day, x.withdrawn",

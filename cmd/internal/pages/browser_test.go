@@ -268,7 +268,7 @@ func inEnglish(t *testing.T, b tab) {
 
 // mainPages are looked at on a phone and by axe.
 var mainPages = []string{"/", invented, invented + "/totals?by=project", invented + "/journal", invented + "/flow", invented + "/trace/inv-p10", invented + "/events",
-	invented + "/projects", invented + "/idle", invented + "/requests", invented + "/search?q=ccx", invented + "/settings", invented + "/evidence", "/public/" + demo.Invented + "/projects", invented + "/why?stage=disbursed", "/status", "/verify", "/sign-in"}
+	invented + "/projects", invented + "/idle", invented + "/requests", invented + "/search?q=ccx", invented + "/settings", invented + "/findings", invented + "/notices", invented + "/coverage", invented + "/evidence", "/public/" + demo.Invented + "/projects", invented + "/why?stage=disbursed", "/status", "/verify", "/sign-in"}
 
 func onAPhone(t *testing.T, b tab) {
 	b.do(chromedp.EmulateViewport(360, 740, chromedp.EmulateMobile))

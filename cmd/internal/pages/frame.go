@@ -48,9 +48,9 @@ var menu = []struct {
 	group string
 	paths []string
 }{
-	{"read", []string{"", "totals", "projects", "places", "organisations", "funds", "gifts", "pairings", "indicators", "notes"}},
+	{"read", []string{"", "totals", "projects", "places", "organisations", "funds", "gifts", "pairings", "beneficiaries", "indicators", "notes"}},
 	{"record", []string{"record", "record/disburse-funds"}},
-	{"decide", []string{"requests", "findings", "notices", "idle", "compare", "settings"}},
+	{"decide", []string{"requests", "findings", "notices", "coverage", "idle", "compare", "settings"}},
 	{"follow", []string{"journal", "flow", "events", "evidence"}},
 	{"operate", []string{"/verify", "/status", "/people", "/access-log"}},
 }

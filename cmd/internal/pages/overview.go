@@ -92,8 +92,8 @@ type overviewView struct {
 	Counts []fact
 	Years  table
 	Bars   bars
+	Helped table
 	Latest table
-	Notes  []projections.Note
 }
 
 func (v *visit) overview() error {
@@ -111,6 +111,9 @@ func (v *visit) overview() error {
 	if view.Counts, err = v.counts(); err != nil {
 		return err
 	}
+	if view.Helped, err = v.helped(); err != nil {
+		return err
+	}
 	latest, err := v.Views.Journal(v.ctx(), projections.JournalQuery{Ledger: v.ledger.Ledger, AsOf: v.asOf, Newest: true, Limit: 8})
 	if err != nil {
 		return err
@@ -122,6 +125,26 @@ func (v *visit) overview() error {
 }
 
 var overviewColumns = []string{"committed", "received", "in_kind", "funding", "disbursed", "cash"}
+
+// helped counts the people who were helped in each year, each once.
+func (v *visit) helped() (table, error) {
+	t := table{Columns: v.columns("year", "+persons", "+households", "+benefit_count", "+benefit_sum")}
+	all, err := v.Views.PeopleHelped(v.ctx(), v.ledger.Ledger, "year")
+	if err != nil || v.past.Shown {
+		return t, err
+	}
+	number := func(n int64) cell { return cell{Text: strconv.FormatInt(n, 10), Number: true} }
+	line := func(h projections.Helped, label string, sum bool) {
+		t.Rows = append(t.Rows, row{Sum: sum, Cells: []cell{text(label), number(h.Persons), number(h.Households), number(h.Benefits), v.amount(h.Amount, h.Currency, false, "")}})
+	}
+	for _, h := range all.Rows {
+		line(h, h.Key, false)
+	}
+	for _, h := range all.Together {
+		line(h, v.say("helped.together"), true)
+	}
+	return t, nil
+}
 
 // counts says how many things of each kind there are. They are those of now.
 func (v *visit) counts() ([]fact, error) {

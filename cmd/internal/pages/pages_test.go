@@ -53,12 +53,17 @@ func start(t testing.TB, open bool) *running {
 		t.Fatal(err)
 	}
 	t.Cleanup(nats.Close)
-	store, err := eventstore.Open(t.Context(), eventstore.Config{Conn: nats.Conn(), Now: time.Now, Log: logger, SyncAlways: true})
+	database := pgtest.Database(t)
+	keys, err := vault.Open(t.Context(), database, vault.NewKey())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(keys.Close)
+	store, err := eventstore.Open(t.Context(), eventstore.Config{Conn: nats.Conn(), Now: time.Now, Log: logger, SyncAlways: true, Seal: keys.Seal})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(store.Close)
-	database := pgtest.Database(t)
 	views, err := projections.Open(t.Context(), database)
 	if err != nil {
 		t.Fatal(err)
@@ -76,7 +81,7 @@ func start(t testing.TB, open bool) *running {
 	t.Cleanup(func() { stop(); ended.Wait() })
 	site := New(Config{Store: store, Views: views, Runner: runner, Log: logger, Now: time.Now, Versions: map[string]string{"aidledger": "1"}, Public: open})
 	signer := signing(t, store, views, logger)
-	s := web.New(web.Config{Store: store, Views: views, Runner: runner, Notary: signer, Log: logger, Token: ownerToken, People: persons, Pages: open, ShowProblem: site.ShowProblem}, site.Routes()...)
+	s := web.New(web.Config{Store: store, Views: views, Runner: runner, Notary: signer, Vault: keys, Log: logger, Token: ownerToken, People: persons, Pages: open, ShowProblem: site.ShowProblem}, site.Routes()...)
 	h := httptest.NewServer(s)
 	t.Cleanup(h.Close)
 	return &running{h, store, views, runner, signer, persons}

@@ -23,8 +23,6 @@ var registers = map[string]func(*visit, projections.ListQuery) (table, string, e
 	"funds":         listed((*projections.DB).Funds, (*visit).fundsTable),
 	"gifts":         listed((*projections.DB).Gifts, (*visit).giftsTable),
 	"pairings":      listed((*projections.DB).Pairings, (*visit).pairingsTable),
-	"findings":      listed((*projections.DB).Findings, (*visit).findingsTable),
-	"notices":       listed((*projections.DB).Notices, (*visit).noticesTable),
 	"indicators":    listed((*projections.DB).Indicators, (*visit).indicatorsTable),
 	"notes":         listed((*projections.DB).Notes, (*visit).notesTable),
 }

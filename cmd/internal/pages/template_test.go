@@ -66,7 +66,7 @@ func samples(n int) map[string]any {
 		})}
 	all := map[string]any{
 		"home":     homeView{many(n, func(i int) homeLedger { return homeLedger{"1", "2", "/", i > 0, tiles} })},
-		"overview": overviewView{Tiles: tiles, Counts: sampleFacts(n), Years: sampleTable(n), Bars: *b, Latest: sampleTable(n)},
+		"overview": overviewView{Tiles: tiles, Counts: sampleFacts(n), Years: sampleTable(n), Bars: *b, Helped: sampleTable(n), Latest: sampleTable(n)},
 		"totals":   totalsView{By: "year", Roads: sampleOptions(n), Years: sampleOptions(n), Columns: sampleOptions(2), Table: sampleTable(n), Bars: *b},
 		"journal": journalView{Filters: many(n, func(i int) filter {
 			return filter{[]string{"fund", "year", "stage"}[i%3], "1", "2", sampleCell(i), "/"}
@@ -98,6 +98,7 @@ func samples(n int) map[string]any {
 	all["people"], all["person"] = samplePeople(n)
 	all["accesslog"] = accessLogView{Acts: sampleOptions(n), Table: sampleTable(n)}
 	all["public"] = publicView{Lead: "7", Tiles: tiles, Table: sampleTable(n), Texts: sampleFacts(n)}
+	sampleOversight(all, n)
 	all["settings"] = settingsView{Approvals: sampleTable(n), Checks: sampleTable(n), Set: "/", Lift: "/"}
 	all["requests"] = requestsView{States: sampleOptions(n), Table: sampleTable(n), Ask: "/"}
 	request := requestView{ID: "7", State: "requested", Facts: sampleFacts(n), Capitals: "7", Parts: sampleTable(n), Effect: sampleTable(n), Steps: sampleTable(n), Own: n == 0}
@@ -118,6 +119,17 @@ func samples(n int) map[string]any {
 		all["failure"] = failure{Code: "x", Message: "7"}
 	}
 	return all
+}
+
+// sampleOversight adds the pages of findings, notices, pairings and people.
+func sampleOversight(all map[string]any, n int) {
+	all["findings"] = findingsView{States: sampleOptions(n), Severities: sampleOptions(n), Table: sampleTable(n), Raise: "/", Check: "/", Checked: "7"}
+	all["finding"] = findingView{Text: "7", Facts: sampleFacts(n), Answer: sampleFacts(n), Steps: sampleTable(n), Attachments: sampleTable(n), Next: sampleOptions(n)}
+	all["notices"] = noticesView{Due: sampleTable(n), Table: sampleTable(n), Publish: "/"}
+	all["notice"] = noticeView{Text: "7", Facts: sampleFacts(n), Attachments: sampleTable(n), Withdraw: "/"}
+	all["coverage"] = coverageView{Sums: sampleTable(n), Show: sampleOptions(n), Table: sampleTable(n), Pairing: "/"}
+	all["beneficiaries"] = beneficiariesView{Why: "7", States: sampleOptions(n), Table: sampleTable(n), Reading: n > 0, Register: "/"}
+	all["reveal"] = revealView{Fields: sampleOptions(n), Why: "7", Shown: sampleFacts(n)}
 }
 
 func sampleTokens(n int) []tokenLine {

@@ -41,19 +41,29 @@ func (s *Server) getBeneficiaries(c access.Caller, w http.ResponseWriter, r *htt
 	if err := s.begin(r, p); err != nil {
 		return err
 	}
-	rows, err := s.Views.Beneficiaries(r.Context(), q)
+	rows, err := s.ReadBeneficiaries(r, c, q, why)
 	if err != nil {
 		return err
 	}
+	return reply(w, http.StatusOK, rows)
+}
+
+// ReadBeneficiaries lists beneficiaries for a caller with what is personal
+// masked, after it has recorded the reading and why.
+func (s *Server) ReadBeneficiaries(r *http.Request, c access.Caller, q projections.ListQuery, why string) (projections.List[projections.Beneficiary], error) {
+	rows, err := s.Views.Beneficiaries(r.Context(), q)
+	if err != nil {
+		return rows, err
+	}
 	if err := s.noteReading(r, c, people.ActRead, "beneficiaries", why); err != nil {
-		return err
+		return rows, err
 	}
 	for i := range rows.Rows {
 		if err := s.mask(r, &rows.Rows[i]); err != nil {
-			return err
+			return rows, err
 		}
 	}
-	return reply(w, http.StatusOK, rows)
+	return rows, nil
 }
 
 // mask puts what may be shown into the place of the sealed texts. Nothing is
@@ -93,26 +103,33 @@ func (s *Server) postReveal(c access.Caller, w http.ResponseWriter, r *http.Requ
 	if err != nil {
 		return err
 	}
+	value, err := s.Reveal(r, c, form)
+	if err != nil {
+		return err
+	}
+	return reply(w, http.StatusOK, Revealed{Beneficiary: r.PathValue("id"), Field: form.Field, Value: value})
+}
+
+// Reveal returns one field of the beneficiary in the path in full, after it has
+// recorded that and why.
+func (s *Server) Reveal(r *http.Request, c access.Caller, form RevealForm) (string, error) {
 	id := r.PathValue("id")
 	found, err := s.Views.Beneficiaries(r.Context(), projections.ListQuery{Ledger: ledgerOf(r), Filter: map[string]string{"beneficiary": id}})
 	if err != nil {
-		return err
+		return "", err
 	}
 	if len(found.Rows) == 0 {
-		return newProblem("beneficiary_not_found", "nobody has that pseudonym", "GET the beneficiaries of the ledger")
+		return "", newProblem("beneficiary_not_found", "nobody has that pseudonym", "GET the beneficiaries of the ledger")
 	}
 	sealed, ok := sealedOf(&found.Rows[0])[form.Field]
 	if !ok {
-		return domain.Refusals{{Code: "value_unknown", Field: "field", Message: "there is no such field", Hint: "use name, id-number, phone or bank-card"}}
+		return "", domain.Refusals{{Code: "value_unknown", Field: "field", Message: "there is no such field", Hint: "use name, id-number, phone or bank-card"}}
 	}
 	if err := s.noteReading(r, c, people.ActReveal, id+" "+form.Field, form.Why); err != nil {
-		return err
+		return "", err
 	}
 	clear, err := s.Vault.Unseal(r.Context(), ledgerOf(r), found.Rows[0].Beneficiary, map[string]string{form.Field: sealed})
-	if err != nil {
-		return err
-	}
-	return reply(w, http.StatusOK, Revealed{Beneficiary: id, Field: form.Field, Value: clear[form.Field]})
+	return clear[form.Field], err
 }
 
 // Revealed is one field of a beneficiary in full.

@@ -19,7 +19,7 @@ var (
 	byPlace = map[string]bool{
 		"GET /v1/ledgers": true, ofLedger + "places": true, ofLedger + "projects": true, ofLedger + "gaps": true, ofLedger + "requests": true,
 		ofLedger + "requests/same-person": true, ofLedger + "notices": true, ofLedger + "indicators": true, ofLedger + "findings": true,
-		ofLedger + "journal": true, ofLedger + "beneficiaries": true, journalPage: true,
+		ofLedger + "journal": true, ofLedger + "beneficiaries": true, journalPage: true, beneficiariesPage: true,
 	}
 	byProject = map[string]bool{
 		"GET /v1/ledgers": true, ofLedger + "projects": true, ofLedger + "gaps": true, ofLedger + "requests": true,
@@ -31,6 +31,8 @@ var (
 const (
 	ofLedger    = "GET /v1/ledgers/{ledger}/"
 	journalPage = "GET /ledgers/{ledger}/journal"
+
+	beneficiariesPage = "GET /ledgers/{ledger}/beneficiaries"
 )
 
 // within is what a caller with a capability may read.
