@@ -144,8 +144,8 @@ func (db *DB) PeopleHelped(ctx context.Context, ledger, by string) (HelpedList, 
 	return out, err
 }
 
-func helped(ctx context.Context, tx pgx.Tx, sql, ledger string) ([]Helped, error) {
-	rows, _ := tx.Query(ctx, sql, ledger)
+func helped(ctx context.Context, tx pgx.Tx, sql string, args ...any) ([]Helped, error) {
+	rows, _ := tx.Query(ctx, sql, args...)
 	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (Helped, error) {
 		var v Helped
 		var amount *int64

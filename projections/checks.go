@@ -82,6 +82,11 @@ func (db *DB) Suspicions(ctx context.Context, ledger string, today domain.Date) 
 			}
 			out.Found = append(out.Found, found...)
 		}
+		lost, err := unbalanced(ctx, tx, ledger)
+		if err != nil {
+			return err
+		}
+		out.Found = append(out.Found, lost...)
 		return out.before(ctx, tx, db, ledger)
 	})
 	return out, err

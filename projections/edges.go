@@ -87,7 +87,9 @@ func (t *Trace) edges(ctx context.Context, tx pgx.Tx, q TraceQuery) error {
 // step is an edge with its place in relation to the thing that is traced.
 type step struct {
 	Edge
-	above bool
+	above   bool
+	funding bool // of whole funds, not of the thing alone
+	flows   []flowID
 }
 
 // stepsSQL adds up the money of a thing (legs) and of its funds (funding) by the
@@ -95,22 +97,22 @@ type step struct {
 // got came out of them.
 const stepsSQL = `
 	steps as (
-		select 1 as step, 'organisation' as from_noun, provider as from_id, 'fund' as to_noun, fund as to_id, stage, currency, amount, entries
+		select 1 as step, 'organisation' as from_noun, provider as from_id, 'fund' as to_noun, fund as to_id, stage, currency, amount, entries, flow
 		from funding where stage not in ('carried-in', 'carried-out', 'distributed')
 		union all
-		select 1, 'fund', other_fund, 'fund', fund, stage, currency, amount, entries from funding where stage = 'carried-in'
+		select 1, 'fund', other_fund, 'fund', fund, stage, currency, amount, entries, flow from funding where stage = 'carried-in'
 		union all
-		select 1, 'fund', fund, 'fund', other_fund, 'carried-in', currency, amount, entries
+		select 1, 'fund', fund, 'fund', other_fund, 'carried-in', currency, amount, entries, flow
 		from funding where stage = 'carried-out' and other_fund not in (select fund from legs)
 		union all
-		select 2, 'fund', fund, 'project', project, stage, currency, amount, entries from legs where project <> ''
+		select 2, 'fund', fund, 'project', project, stage, currency, amount, entries, flow from legs where project <> ''
 		union all
-		select 3, 'project', project, 'place', place, stage, currency, amount, place_entries from legs where project <> '' and place <> ''
+		select 3, 'project', project, 'place', place, stage, currency, amount, place_entries, flow from legs where project <> '' and place <> ''
 		union all
-		select 3, 'fund', fund, 'place', place, stage, currency, amount, place_entries from legs where project = '' and place <> ''
+		select 3, 'fund', fund, 'place', place, stage, currency, amount, place_entries, flow from legs where project = '' and place <> ''
 		union all
-		select 3, 'project', project, 'organisation', payee, stage, currency, amount, entries from legs where project <> '' and payee <> '')
-	select step, from_noun, from_id, to_noun, to_id, stage, currency, sum(amount)::bigint, sum(entries)::bigint
+		select 3, 'project', project, 'organisation', payee, stage, currency, amount, entries, flow from legs where project <> '' and payee <> '')
+	select step, from_noun, from_id, to_noun, to_id, stage, currency, sum(amount)::bigint, sum(entries)::bigint, array_agg(distinct flow)
 	from steps
 	group by step, from_noun, from_id, to_noun, to_id, stage, currency
 	having sum(amount) <> 0 or sum(entries) <> 0
@@ -126,20 +128,24 @@ func readSteps(ctx context.Context, tx pgx.Tx, q TraceQuery, at int, touching fu
 	legsFrom := legs.from(legs.few || !q.AsOf.IsZero())
 	fundingFrom := funding.from(!q.AsOf.IsZero())
 	rows, _ := tx.Query(ctx, "with legs as materialized ("+legsFrom+"), funding as ("+fundingFrom+"), "+stepsSQL, funding.args...)
-	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (step, error) {
+	steps, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (step, error) {
 		var s step
 		var n int
 		var amount int64
-		err := row.Scan(&n, &s.From.Noun, &s.From.ID, &s.To.Noun, &s.To.ID, &s.Stage, &s.Currency, &amount, &s.Entries)
+		err := row.Scan(&n, &s.From.Noun, &s.From.ID, &s.To.Noun, &s.To.ID, &s.Stage, &s.Currency, &amount, &s.Entries, &s.flows)
 		s.Amount = domain.Money{Minor: amount, Currency: s.Currency}.Decimal()
-		s.above = n <= at
+		s.above, s.funding = n <= at, n == 1
 		return s, err
 	})
+	if err != nil {
+		return nil, err
+	}
+	return steps, readEvidence(ctx, tx, q, steps, touching)
 }
 
 // from reads flows, or the single movements where only those can tell.
 func (c *conditions) from(movements bool) string {
-	const columns = "select fund, provider, project, place, payee, other_fund, stage, currency, amount, entries, place_entries from "
+	const columns = "select flow, fund, provider, project, place, payee, other_fund, stage, currency, amount, entries, place_entries from "
 	switch {
 	case !movements:
 		return columns + "aidledger.flows where ledger = $1" + also(c.ofFlows())

@@ -36,6 +36,7 @@ var projections = []*projection{
 	entriesProjection,
 	findingsProjection,
 	noticesProjection,
+	approvalsProjection,
 	reportsProjection,
 	samplesProjection,
 	signingKeysProjection,

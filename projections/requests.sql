@@ -63,3 +63,4 @@ comment on column approval_thresholds.amount is 'Minor units of the currency.';
 -- for queries
 create index on requests (ledger, state, request);
 create index on requests (ledger, fund);
+create index on requests (ledger, payment) where payment <> '';

@@ -37,4 +37,23 @@ func TestRestatementsAreAList(t *testing.T) {
 		t.Errorf("%+v", v)
 	}
 	verified(t, r)
+
+	for _, q := range []LateQuery{{}, {ClosedPeriod: true}, {Days: 36_000}, {Days: 36_000, Limit: 1}} {
+		q.Ledger = "one"
+		late, err := db.LatePostings(t.Context(), q)
+		last := len(late.Rows) - 1
+		if err != nil || last < 0 || late.Rows[last].Entry != id && q.Limit == 0 {
+			t.Fatalf("%+v: %v, %+v", q, err, late)
+		}
+		if row := late.Rows[last]; row.ClosedYear != 2019 || row.AllowedBy != "wang" || row.Reason != "archive" || row.DaysLate < 365*4 {
+			t.Errorf("%+v: %+v", q, row)
+		}
+		if (q.Days > 0 || q.ClosedPeriod) && late.Rows[0].ClosedYear == 0 {
+			t.Errorf("%+v has %+v", q, late.Rows[0])
+		}
+	}
+	approvals, err := db.Approvals(t.Context(), ListQuery{Ledger: "one", Filter: map[string]string{"person": "wang"}})
+	if err != nil || len(approvals.Rows) != 2 || approvals.Rows[0].What != "restatement-allowed" || approvals.Rows[0].Thing != id || approvals.Rows[0].Content != "archive" {
+		t.Errorf("wang approved %+v, %v", approvals.Rows, err)
+	}
 }

@@ -18,7 +18,7 @@ type Node struct {
 }
 
 // Edge is all money of one stage and currency between two things. Amount is
-// decimal text.
+// decimal text. Evidence is what its first entries rest on, 10 at most.
 type Edge struct {
 	From     Node            `json:"from"`
 	To       Node            `json:"to"`
@@ -26,6 +26,7 @@ type Edge struct {
 	Amount   string          `json:"amount"`
 	Currency domain.Currency `json:"currency"`
 	Entries  int64           `json:"entries"`
+	Evidence []EdgeEvidence  `json:"evidence,omitempty"`
 }
 
 // TraceQuery asks where the money of a thing comes from and where it goes.
@@ -40,26 +41,30 @@ type TraceQuery struct {
 }
 
 // Trace is what is known about one thing: its facts, the edges towards the
-// providers (Up) and towards villages and payees (Down), its movements, and
-// the notes and pairings that name it.
+// providers (Up) and towards villages and payees (Down), whether what goes into
+// the funds and projects on the way is what comes out and what remains
+// (Conservation), whom it has helped, its movements, and the notes and pairings
+// that name it.
 type Trace struct {
 	Ledger   string              `json:"ledger"`
 	Position eventstore.Position `json:"position"`
 	Node
-	Facts     any        `json:"facts,omitempty"` // a Fund, Gift, Project, Place, Organisation …
-	Up        []Edge     `json:"up"`
-	Down      []Edge     `json:"down"`
-	Movements []Movement `json:"movements"`
-	Next      string     `json:"next,omitzero"`
-	Notes     []Note     `json:"notes"`
-	Pairings  []Pairing  `json:"pairings"`
+	Facts        any        `json:"facts,omitempty"` // a Fund, Gift, Project, Place, Organisation …
+	Up           []Edge     `json:"up"`
+	Down         []Edge     `json:"down"`
+	Conservation []Balance  `json:"conservation"`
+	Helped       []Helped   `json:"helped"` // one for each currency
+	Movements    []Movement `json:"movements"`
+	Next         string     `json:"next,omitzero"`
+	Notes        []Note     `json:"notes"`
+	Pairings     []Pairing  `json:"pairings"`
 }
 
 // Trace answers a TraceQuery. It returns not_found where nothing has that id,
 // ledger_not_found, or bad_query for a limit or cursor that does not exist.
 // The money of a county or township includes that of the places in it.
 func (db *DB) Trace(ctx context.Context, q TraceQuery) (Trace, error) {
-	out := Trace{Ledger: q.Ledger, Up: []Edge{}, Down: []Edge{}}
+	out := Trace{Ledger: q.Ledger, Up: []Edge{}, Down: []Edge{}, Conservation: []Balance{}, Helped: []Helped{}}
 	limit, err := limitOf(q.Limit, journalPage, journalPageMax)
 	if err != nil {
 		return out, err
@@ -77,6 +82,12 @@ func (db *DB) Trace(ctx context.Context, q TraceQuery) (Trace, error) {
 			return err
 		}
 		if err := out.edges(ctx, tx, q); err != nil {
+			return err
+		}
+		if err := out.conserved(ctx, tx, q); err != nil {
+			return err
+		}
+		if err := out.helped(ctx, tx, q); err != nil {
 			return err
 		}
 		c := &conditions{args: []any{q.Ledger}}

@@ -40,7 +40,7 @@ func (c *command) reports() *cobra.Command {
 	bind(cmd, "client")
 	asJSON := cmd.Flags().Bool("json", false, "print JSON")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		list, err := inquire[projections.List[projections.PublishedReport]](cmd, "/reports", url.Values{"limit": {"1000"}})
+		list, err := inquireAll[projections.PublishedReport](cmd, "/reports", url.Values{})
 		if err != nil {
 			return err
 		}
@@ -48,7 +48,7 @@ func (c *command) reports() *cobra.Command {
 			return c.printJSON(list)
 		}
 		g := &grid{head: []string{"report", "title", "by", "position", "published", "by whom"}}
-		for _, r := range list.Rows {
+		for _, r := range list {
 			g.add(string(r.Report), r.Title, r.By, r.Position.String(), r.Date.String(), r.Actor)
 		}
 		g.print(c.out)

@@ -138,12 +138,12 @@ func (c *command) sampleList() *cobra.Command {
 	cmd := &cobra.Command{Use: "list", Short: "List the samples", Args: exactly(0)}
 	bind(cmd, "client")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		list, err := inquire[projections.List[projections.Sample]](cmd, "/samples", url.Values{"limit": {"1000"}})
+		list, err := inquireAll[projections.Sample](cmd, "/samples", url.Values{})
 		if err != nil {
 			return err
 		}
 		g := &grid{head: []string{"sample", "method", "stage", "size", "population", "position", "extends", "by whom"}, numeric: []bool{3: true, 4: true, 7: false}}
-		for _, s := range list.Rows {
+		for _, s := range list {
 			g.add(string(s.Sample), s.Method, s.Stage, fmt.Sprint(s.Size), fmt.Sprint(s.Population), s.Position.String(), string(s.Extends), s.Actor)
 		}
 		g.print(c.out)

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/url"
 	"slices"
+	"strings"
 
 	"aidledger/cmd/internal/web"
 	"aidledger/projections"
@@ -57,6 +58,9 @@ func (c *command) trace() *cobra.Command {
 			return c.printJSON(t)
 		}
 		c.printTrace(t, lang)
+		if slices.ContainsFunc(t.Conservation, func(b projections.Balance) bool { return !b.Holds }) {
+			return errDiffers
+		}
 		return nil
 	}
 	return cmd
@@ -73,6 +77,11 @@ func (c *command) printTrace(t projections.Trace, lang language) {
 	}
 	c.printEdges(lang.say("up: where it comes from", "上溯：资金来源"), t.Up, lang)
 	c.printEdges(lang.say("down: where it goes", "下达：资金去向"), t.Down, lang)
+	c.printConservation(t, lang)
+	for _, h := range t.Helped {
+		fmt.Fprintf(c.out, "\n%s: %d %s, %d %s, %s %s\n", lang.say("helped", "受益"), h.Persons, lang.say("persons", "人"), h.Households,
+			lang.say("households", "户"), web.Grouped(h.Amount, h.Currency, false, "-"), h.Currency)
+	}
 	if len(t.Movements) > 0 {
 		fmt.Fprintf(c.out, "\n%s\n", lang.say("movements", "流水"))
 		g := &grid{
@@ -105,11 +114,52 @@ func (c *command) printEdges(title string, edges []projections.Edge, lang langua
 	fmt.Fprintf(c.out, "\n%s\n", title)
 	g := &grid{
 		head: []string{lang.say("from", "自"), "", lang.say("to", "至"), "", lang.say("stage", "环节"), lang.say("amount", "金额"), "",
-			lang.say("entries", "笔数")},
-		numeric: []bool{5: true, 6: false, 7: true},
+			lang.say("entries", "笔数"), lang.say("evidence", "依据")},
+		numeric: []bool{5: true, 6: false, 7: true, 8: false},
 	}
 	for _, e := range edges {
-		g.add(e.From.ID, e.From.Name, e.To.ID, e.To.Name, e.Stage, web.Grouped(&e.Amount, e.Currency, false, ""), string(e.Currency), fmt.Sprint(e.Entries))
+		g.add(e.From.ID, e.From.Name, e.To.ID, e.To.Name, e.Stage, web.Grouped(&e.Amount, e.Currency, false, ""), string(e.Currency), fmt.Sprint(e.Entries), evidenceText(e))
+	}
+	g.print(c.out)
+}
+
+// evidenceText names the documents, vouchers and approvals of an edge, each
+// once.
+func evidenceText(e projections.Edge) string {
+	var all []string
+	add := func(text string) {
+		if text != "" && !slices.Contains(all, text) {
+			all = append(all, text)
+		}
+	}
+	for _, piece := range e.Evidence {
+		add(piece.Document)
+		if piece.Voucher != "" {
+			add("№ " + piece.Voucher)
+		}
+		if piece.ApprovedBy != "" {
+			add(string(piece.Request) + " ✓ " + piece.ApprovedBy)
+		}
+	}
+	return strings.Join(all, "; ")
+}
+
+// printConservation shows whether what goes into funds and projects comes out or
+// remains.
+func (c *command) printConservation(t projections.Trace, lang language) {
+	if len(t.Conservation) == 0 {
+		return
+	}
+	fmt.Fprintf(c.out, "\n%s\n", lang.say("conservation: in = out + remains", "守恒：流入 = 流出 + 结余"))
+	g := &grid{head: []string{"", "", lang.say("of", "类别"), lang.say("in", "流入"), lang.say("out", "流出"), lang.say("remains", "结余"), "", ""},
+		numeric: []bool{3: true, 4: true, 5: true, 7: false}}
+	for _, b := range t.Conservation {
+		holds := lang.say("holds", "成立")
+		if !b.Holds {
+			holds = lang.say("DOES NOT HOLD", "不成立")
+		}
+		g.add(b.Noun, b.ID, b.Of, web.Grouped(&b.In, b.Currency, false, ""), web.Grouped(&b.Out, b.Currency, false, ""),
+			web.Grouped(&b.Remains, b.Currency, false, ""), string(b.Currency), holds)
 	}
 	g.print(c.out)
 }

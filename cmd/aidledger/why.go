@@ -76,6 +76,22 @@ func inquire[T any](cmd *cobra.Command, path string, q url.Values) (v T, err err
 	return fetch[T](cmd.Context(), cl, ledger+path, q)
 }
 
+// inquireAll asks for all pages of a list.
+func inquireAll[T any](cmd *cobra.Command, path string, q url.Values) (all []T, err error) {
+	q.Set("limit", "1000")
+	for {
+		page, err := inquire[projections.List[T]](cmd, path, q)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, page.Rows...)
+		if page.Next == "" {
+			return all, nil
+		}
+		q.Set("after", page.Next)
+	}
+}
+
 func (c *command) diff() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "diff",

@@ -17,6 +17,9 @@ var auditRoutes = []Route{
 	{"GET", "/v1/ledgers/{ledger}/reports/{id}", access.ReadLedger, (*Server).getReport, "A report as it was published, and as it is now."},
 	{"GET", "/v1/ledgers/{ledger}/reports/{id}/cell", access.ReadLedger, (*Server).getReportCell,
 		"What changed the amount of ?key=&stage=&currency= since it was published, with its value after each."},
+	{"GET", "/v1/ledgers/{ledger}/late-postings", access.ReadLedger, (*Server).getLatePostings,
+		"What was recorded more than ?late_days= after its date, or into a closed year; closed_period=true: the latter alone."},
+	{"GET", "/v1/ledgers/{ledger}/approvals", access.ReadLedger, list((*projections.DB).Approvals, "person", "what", "thing"), "Who approved or rejected what, by entry."},
 	{"GET", "/v1/ledgers/{ledger}/samples", access.ReadLedger, list((*projections.DB).Samples, "method", "stage"), "Entries that were drawn for audits, by id of the sample."},
 	{"GET", "/v1/ledgers/{ledger}/samples/{id}", access.ReadLedger, (*Server).getSample, "A sample, drawn once more from the point of the log that it was drawn from."},
 }
@@ -43,6 +46,20 @@ func (s *Server) getReportCell(_ access.Caller, w http.ResponseWriter, r *http.R
 		return err
 	}
 	return reply(w, http.StatusOK, changes)
+}
+
+func (s *Server) getLatePostings(_ access.Caller, w http.ResponseWriter, r *http.Request) error {
+	p := newParams(r)
+	q := projections.LateQuery{Ledger: ledgerOf(r), Days: p.number("late_days", 0, 1, 36_500), ClosedPeriod: p.flag("closed_period"), AsOf: p.asOf(),
+		Limit: p.number("limit", rowsUsual, 1, rowsMax), After: p.text("after")}
+	if err := s.begin(r, p); err != nil {
+		return err
+	}
+	late, err := s.Views.LatePostings(r.Context(), q)
+	if err != nil {
+		return err
+	}
+	return reply(w, http.StatusOK, late)
 }
 
 func (s *Server) getSample(_ access.Caller, w http.ResponseWriter, r *http.Request) error {

@@ -1,0 +1,57 @@
+package projections
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// helped adds to a trace whom the money has helped, each once: by the payments
+// that benefits came out of; of a project and a place, by the benefits
+// themselves.
+func (t *Trace) helped(ctx context.Context, tx pgx.Tx, q TraceQuery) (err error) {
+	c := &conditions{args: []any{q.Ledger}}
+	of := ""
+	switch t.Noun {
+	case "project":
+		of = "b.project = " + c.arg(q.ID)
+	case "place":
+		of = c.fill("b.place = any("+insidePlaces+")", []any{[]string{q.ID}})
+	case "organisation", "fund", "disbursement", nounEntry:
+		paid := &conditions{args: c.args}
+		paid.touching(TraceQuery{Ledger: q.Ledger, ID: q.ID}, t.Noun)
+		of = `exists (select from aidledger.movements j where j.ledger = $1 and j.disbursement = b.disbursement and j.disbursement <> '' and j.stage = 'disbursed'` +
+			also(paid.String()) + `)`
+		c.args = paid.args
+	default:
+		return nil
+	}
+	if len(q.Within.Places) > 0 {
+		of += c.fill(" and b.place = any("+insidePlaces+")", []any{q.Within.Places})
+	}
+	if len(q.Within.Projects) > 0 {
+		of += " and b.project = any(" + c.arg(q.Within.Projects) + ")"
+	}
+	recorded, took := c.benefitsAsOf("b", q.AsOf), c.benefitsAsOf("r", q.AsOf)
+	t.Helped, err = helped(ctx, tx, `select '', count(distinct beneficiary) filter (where kind = 'person'), count(distinct beneficiary) filter (where kind = 'household'),
+			count(*), sum(amount)::bigint, currency
+		from aidledger.benefits b where ledger = $1 and reverses = '' and `+of+recorded+`
+			and not exists (select from aidledger.benefits r where r.ledger = $1 and r.reverses = b.entry`+took+`)
+		group by currency order by currency`, c.args...)
+	return err
+}
+
+// benefitsAsOf limits benefits by what AsOf says.
+func (c *conditions) benefitsAsOf(table string, a AsOf) (clause string) {
+	if !a.Position.IsZero() {
+		clause += fmt.Sprintf(" and (%s.block, %s.event) <= (%s::bigint, %s::bigint)", table, table, c.arg(int64(a.Position.Block)), c.arg(int64(a.Position.Event)))
+	}
+	if !a.Time.IsZero() {
+		clause += fmt.Sprintf(" and exists (select from aidledger.entries n where n.ledger = $1 and n.entry = %s.entry and n.recorded <= %s::timestamptz)", table, c.arg(a.Time.UTC()))
+	}
+	if !a.EffectiveUntil.IsZero() {
+		clause += fmt.Sprintf(" and %s.date <= %s::date", table, c.arg(a.EffectiveUntil.Last().Time()))
+	}
+	return clause
+}
