@@ -36,6 +36,26 @@ func Open(ctx context.Context, url string) (*DB, error) {
 	return db, nil
 }
 
+// OpenStandby connects to a standby of such a database. It makes nothing there:
+// its primary does, and it follows.
+func OpenStandby(ctx context.Context, url string) (*DB, error) {
+	p, err := newPool(ctx, url)
+	if err != nil {
+		return nil, err
+	}
+	db := &DB{pool: p}
+	conn, err := db.connect(ctx)
+	if err == nil {
+		err = db.look(ctx, conn)
+		conn.Close(context.WithoutCancel(ctx))
+	}
+	if err != nil {
+		p.Close()
+		return nil, err
+	}
+	return db, nil
+}
+
 // prepare checks the server and makes what is missing.
 func (db *DB) prepare(ctx context.Context) error {
 	conn, err := db.connect(ctx)
@@ -43,10 +63,18 @@ func (db *DB) prepare(ctx context.Context) error {
 		return err
 	}
 	defer conn.Close(context.WithoutCancel(ctx))
+	if err := db.look(ctx, conn); err != nil {
+		return err
+	}
+	return createStable(ctx, conn)
+}
+
+// look finds out what the server can do.
+func (db *DB) look(ctx context.Context, conn *pgx.Conn) error {
 	var version int
 	var text string
 	var pinyin bool
-	err = conn.QueryRow(ctx, `select current_setting('server_version_num')::integer, current_setting('server_version'),
+	err := conn.QueryRow(ctx, `select current_setting('server_version_num')::integer, current_setting('server_version'),
 		exists (select from pg_collation where collname = 'zh-Hans-x-icu')`).Scan(&version, &text, &pinyin)
 	if err != nil {
 		return err
@@ -58,7 +86,7 @@ func (db *DB) prepare(ctx context.Context) error {
 	if pinyin {
 		db.collation = `"zh-Hans-x-icu"`
 	}
-	return createStable(ctx, conn)
+	return nil
 }
 
 // Close ends all connections, after the queries that are running.

@@ -2,9 +2,11 @@ package projections
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
@@ -36,8 +38,9 @@ func planOnce(ctx context.Context, conn *pgx.Conn) error {
 }
 
 // read calls f with a connection. A connection that has waited may have died
-// while it did (the server was restarted), so f is called again with another
-// one when it loses its connection: f must only read. It returns an *Error of
+// while it did (the server was restarted), and a standby cancels a query that
+// is in the way of what it follows, so f is called again: f must only read. It
+// returns an *Error of
 // code views_unavailable where there is no connection to be had.
 func (p pool) read(ctx context.Context, f func(*pgx.Conn) error) error {
 	for again := 0; ; again++ {
@@ -49,12 +52,19 @@ func (p pool) read(ctx context.Context, f func(*pgx.Conn) error) error {
 		lost := conn.Conn().IsClosed()
 		conn.Release()
 		switch {
-		case err == nil, !lost, ctx.Err() != nil:
+		case err == nil, !lost && !cancelledByStandby(err), ctx.Err() != nil:
 			return err
 		case again == connectionsMax:
 			return unavailable(ctx, err)
 		}
 	}
+}
+
+// cancelledByStandby tells whether a standby took back a query because of what
+// its primary did meanwhile.
+func cancelledByStandby(err error) bool {
+	var e *pgconn.PgError
+	return errors.As(err, &e) && e.Code == "40001" // serialization_failure
 }
 
 // unavailable says that there is no connection to PostgreSQL.

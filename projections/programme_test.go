@@ -373,6 +373,13 @@ func openURL(t testing.TB, url string) *DB {
 func running(t testing.TB, db *DB, log Log) *Runner {
 	t.Helper()
 	r := NewRunner(db, log, slog.New(slog.DiscardHandler))
+	runs(t, r)
+	return r
+}
+
+// runs lets a runner work until the end of the test.
+func runs(t testing.TB, r *Runner) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() {
@@ -380,7 +387,6 @@ func running(t testing.TB, db *DB, log Log) *Runner {
 		_ = r.Run(ctx)
 	}()
 	t.Cleanup(func() { cancel(); <-done })
-	return r
 }
 
 // reach waits until a runner has read the whole log.

@@ -24,20 +24,25 @@ type Runner struct {
 	// It must not change once the runner runs. Nil: nobody follows the batches.
 	Writing func(Batch) (done func(error))
 
-	db  *DB
-	log Log
-	out *slog.Logger
+	db    *DB
+	reads *DB // where readers look: db, or a standby of it
+	log   Log
+	out   *slog.Logger
 
 	mu      sync.Mutex
-	known   []checkpoint  // as last seen
+	known   []checkpoint  // as last seen by readers
 	changed chan struct{} // closed when known is replaced
 }
 
 // NewRunner returns a runner that reads from log, writes to db and reports
 // what goes wrong to out.
 func NewRunner(db *DB, log Log, out *slog.Logger) *Runner {
-	return &Runner{db: db, log: log, out: out, changed: make(chan struct{})}
+	return &Runner{db: db, reads: db, log: log, out: out, changed: make(chan struct{})}
 }
+
+// ReadFrom says that readers look at a standby of the database, so that WaitFor
+// and Status tell what is there. It is called before Run.
+func (r *Runner) ReadFrom(standby *DB) { r.reads = standby }
 
 // Run follows the log until ctx ends, and then returns its error. Of several
 // runners on one database one works at a time; another takes over within about

@@ -12,8 +12,17 @@ import (
 // moves them.
 const lookEvery = 10 * time.Millisecond
 
-// see takes note of the checkpoints and wakes who waits for them.
+// see takes note of the checkpoints of the database that is written. Readers of
+// a standby have them later, see look.
 func (r *Runner) see(all []checkpoint) {
+	if r.reads == r.db {
+		r.shown(all)
+	}
+}
+
+// shown takes note of the checkpoints that readers have, and wakes who waits for
+// them.
+func (r *Runner) shown(all []checkpoint) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.known = all
@@ -36,15 +45,15 @@ func (r *Runner) saw(b *batch) {
 	r.see(all)
 }
 
-// look reads the checkpoints.
+// look reads the checkpoints where readers do.
 func (r *Runner) look(ctx context.Context) error {
 	var all []checkpoint
-	err := r.db.pool.read(ctx, func(conn *pgx.Conn) (err error) {
+	err := r.reads.pool.read(ctx, func(conn *pgx.Conn) (err error) {
 		all, err = readCheckpoints(ctx, conn, "aidledger")
 		return err
 	})
 	if err == nil {
-		r.see(all)
+		r.shown(all)
 	}
 	return err
 }
@@ -143,7 +152,7 @@ func (r *Runner) Status(ctx context.Context) (Status, error) {
 	}
 	s := Status{LogEnd: end}
 	var all []checkpoint
-	err = r.db.pool.read(ctx, func(conn *pgx.Conn) (err error) {
+	err = r.reads.pool.read(ctx, func(conn *pgx.Conn) (err error) {
 		s.Generation, all, err = readGeneration(ctx, conn)
 		return err
 	})

@@ -30,21 +30,21 @@ type wait struct {
 // gets it. The fence of the checkpoints keeps the totals exact also where the
 // other one is not dead and wakes up.
 func (w *wait) look(ctx context.Context, conn *pgx.Conn, r *Runner) error {
-	if err := r.look(ctx); err != nil {
+	all, err := readCheckpoints(ctx, conn, "aidledger")
+	if err != nil {
 		return err
 	}
+	r.see(all)
 	end, err := r.log.End(ctx)
 	if err != nil {
 		w.behind = 0 // who cannot reach the log could do no better
 		return nil
 	}
-	r.mu.Lock()
 	sum, work := uint64(0), false
-	for _, c := range r.known {
+	for _, c := range all {
 		sum += c.block
 		work = work || c.halted == nil && c.block < end
 	}
-	r.mu.Unlock()
 	if w.behind++; !work || sum != w.sum {
 		w.sum, w.behind = sum, 0
 	}

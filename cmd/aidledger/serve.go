@@ -47,6 +47,7 @@ type serveOptions struct {
 	natsURL, natsUser, natsPW string
 	postgresURL               string
 	peopleURL, vaultURL       string // empty: postgresURL
+	readURL                   string // empty: postgresURL
 	proxies                   []netip.Prefix
 	stream                    string
 	replicas                  int
@@ -81,7 +82,7 @@ func readServeOptions(cmd *cobra.Command) (o serveOptions, err error) {
 	o = serveOptions{
 		dir: get("AIDLEDGER_DATA"), listen: get("AIDLEDGER_LISTEN"), publicURL: strings.TrimSuffix(get("AIDLEDGER_PUBLIC_URL"), "/"), token: get("AIDLEDGER_TOKEN"), vaultKey: get("AIDLEDGER_VAULT_KEY"),
 		natsURL: get("AIDLEDGER_NATS_URL"), natsUser: get("AIDLEDGER_NATS_USER"), natsPW: get("AIDLEDGER_NATS_PASSWORD"),
-		postgresURL: get("AIDLEDGER_POSTGRES_URL"), peopleURL: get("AIDLEDGER_PEOPLE_URL"), vaultURL: get("AIDLEDGER_VAULT_URL"), stream: get("AIDLEDGER_STREAM"),
+		postgresURL: get("AIDLEDGER_POSTGRES_URL"), peopleURL: get("AIDLEDGER_PEOPLE_URL"), vaultURL: get("AIDLEDGER_VAULT_URL"), readURL: get("AIDLEDGER_READ_URL"), stream: get("AIDLEDGER_STREAM"),
 	}
 	o.origin = get("AIDLEDGER_ORIGIN")
 	host, port, err := net.SplitHostPort(o.listen)
@@ -117,6 +118,9 @@ func readServeOptions(cmd *cobra.Command) (o serveOptions, err error) {
 	}
 	if o.replicas > 1 && o.natsURL == "" {
 		return o, usage(cmd, "--replicas %d needs the servers of a cluster in --nats-url", o.replicas)
+	}
+	if o.readURL != "" && o.postgresURL == "" {
+		return o, usage(cmd, "--read-url is a standby of the database in --postgres-url, and that is not given")
 	}
 	if o.checkEvery, err = time.ParseDuration(get("AIDLEDGER_CHECK_EVERY")); err != nil || o.checkEvery < 0 {
 		return o, usage(cmd, "--check-every is %q; write a time such as 24h, or 0", get("AIDLEDGER_CHECK_EVERY"))
@@ -171,6 +175,7 @@ type server struct {
 	data     *dataDir
 	store    *eventstore.Store
 	views    *projections.DB
+	reads    *projections.DB // answers queries: views, or a standby of it
 	master   vault.Key
 	vault    *vault.Vault
 	people   *people.Store
@@ -312,6 +317,9 @@ func (s *server) openViews(ctx context.Context, log eventstore.Config, database 
 	if s.tracer != nil {
 		s.runner.Writing = s.tracer.Batch
 	}
+	if err := s.openStandby(ctx); err != nil {
+		return err
+	}
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
 	ended := make(chan struct{})
 	go func() {
@@ -367,8 +375,8 @@ func (s *server) startHTTP(ctx context.Context, listener net.Listener) (url stri
 	}
 	url = "http://" + net.JoinHostPort(host, strconv.Itoa(at.Port))
 	s.publicURL = cmp.Or(s.publicURL, url)
-	site := pages.New(pages.Config{Store: s.store, Views: s.views, Runner: s.runner, Log: s.log, Now: time.Now, Versions: s.versions, Public: s.publicPages})
-	h := web.New(web.Config{Store: s.store, Views: s.views, Vault: s.vault, Runner: s.runner, Notary: s.notary, Log: s.log, Token: s.token,
+	site := pages.New(pages.Config{Store: s.store, Views: s.reads, Runner: s.runner, Log: s.log, Now: time.Now, Versions: s.versions, Public: s.publicPages})
+	h := web.New(web.Config{Store: s.store, Views: s.reads, Vault: s.vault, Runner: s.runner, Notary: s.notary, Log: s.log, Token: s.token,
 		People: s.people, Identity: s.identity, PublicURL: s.publicURL, Proxies: s.proxies, Tracer: s.tracer, ReadyAt: end, Pages: s.demo, Versions: s.versions, ShowProblem: site.ShowProblem, Translate: pages.Problem},
 		site.Routes()...).HTTP()
 	go func() {

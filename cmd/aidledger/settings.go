@@ -34,6 +34,7 @@ var settings = []setting{
 	{"trusted-proxies", "AIDLEDGER_TRUSTED_PROXIES", "", "proxies whose X-Forwarded-For is believed, as in 10.0.0.1,192.0.2.0/24; nobody's if left out", "serve"},
 	{"public-pages", "AIDLEDGER_PUBLIC_PAGES", "on", "totals, projects and notices for everybody, without signing in: on or off", "serve"},
 	{"postgres-url", "AIDLEDGER_POSTGRES_URL", "", "connection string of a PostgreSQL database to use instead of a private one", "serve"},
+	{"read-url", "AIDLEDGER_READ_URL", "", "connection string of a standby of that database, which answers queries", "serve"},
 	{"oidc-issuer", "AIDLEDGER_OIDC_ISSUER", "", "address of an identity provider (OpenID Connect) whose accounts may be linked to people", "serve"},
 	{"oidc-client", "AIDLEDGER_OIDC_CLIENT_ID", "", "what this server is called there", "serve"},
 	{"", "AIDLEDGER_OIDC_CLIENT_SECRET", "", "its secret there", "serve"},

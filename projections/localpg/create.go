@@ -40,6 +40,9 @@ func (c *Cluster) create(ctx context.Context, guard *os.File) error {
 
 // fill puts a new cluster into an empty directory: from the cache when there is one, otherwise by initdb.
 func (c *Cluster) fill(ctx context.Context, guard *os.File, fresh string) error {
+	if c.config.Primary != nil {
+		return c.copyPrimary(ctx, guard, fresh)
+	}
 	args := []string{
 		"--username=" + role, "--auth=peer", "--encoding=UTF8", "--locale=C", "--no-instructions",
 		"--data-checksums", // a damaged page is an error, not a wrong total
@@ -58,19 +61,36 @@ func (c *Cluster) fill(ctx context.Context, guard *os.File, fresh string) error 
 	if err := c.account.give(fresh); err != nil {
 		return fmt.Errorf("localpg: %w", err)
 	}
-	initdb, err := c.launch(guard, "INT", "", c.installed.program("initdb"), append(args, "-D", fresh)...)
-	if err != nil {
+	if err := c.finish(ctx, guard, "initdb", append(args, "-D", fresh)...); err != nil {
 		return err
-	}
-	if err := initdb.wait(ctx); err != nil {
-		_ = initdb.stop(context.WithoutCancel(ctx))
-		return c.withLog(fmt.Errorf("initdb: %w", err))
-	}
-	if code := initdb.status.ExitStatus(); code != 0 {
-		return c.withLog(fmt.Errorf("initdb ended with status %d", code))
 	}
 	if cached != "" {
 		saveTo(cached, fresh)
+	}
+	return nil
+}
+
+// copyPrimary puts a copy of the primary, which goes on meanwhile, into an empty directory. It holds how to follow it.
+func (c *Cluster) copyPrimary(ctx context.Context, guard *os.File, fresh string) error {
+	if err := c.account.give(fresh); err != nil {
+		return fmt.Errorf("localpg: %w", err)
+	}
+	return c.finish(ctx, guard, "pg_basebackup", "--pgdata="+fresh, "--host="+c.config.Primary.sockets, fmt.Sprintf("--port=%d", port),
+		"--username="+role, "--no-password", "--checkpoint=fast", "--wal-method=stream", "--write-recovery-conf")
+}
+
+// finish runs one of PostgreSQL's programs to its end.
+func (c *Cluster) finish(ctx context.Context, guard *os.File, name string, args ...string) error {
+	p, err := c.launch(guard, "INT", "", c.installed.program(name), args...)
+	if err != nil {
+		return err
+	}
+	if err := p.wait(ctx); err != nil {
+		_ = p.stop(context.WithoutCancel(ctx))
+		return c.withLog(fmt.Errorf("%s: %w", name, err))
+	}
+	if code := p.status.ExitStatus(); code != 0 {
+		return c.withLog(fmt.Errorf("%s ended with status %d", name, code))
 	}
 	return nil
 }

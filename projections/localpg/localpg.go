@@ -52,6 +52,10 @@ type Config struct {
 	Unsafe bool
 	// Connections is how many there may be at once; 60 if zero.
 	Connections int
+	// Standbys is how many standbys may follow this cluster.
+	Standbys int
+	// Primary is the cluster that this one is a standby of: it begins as a copy of it and follows it. Nil: none.
+	Primary *Cluster
 }
 
 // Cluster is a running PostgreSQL server with its data. Its methods may be called from several goroutines at once.

@@ -55,7 +55,7 @@ func (c *Cluster) writeSettings() error {
 	}
 	for name, text := range map[string]string{
 		"postgresql.conf": c.settings(),
-		"pg_hba.conf":     "local all all peer map=owner\n",
+		"pg_hba.conf":     "local all all peer map=owner\nlocal replication all peer map=owner\n",
 		"pg_ident.conf": fmt.Sprintf("owner %s %s\nowner %s %s\n",
 			quoteIdentifier(c.account.owner), role, quoteIdentifier(c.account.name), role),
 		"pg_service.conf": fmt.Sprintf("[%s]\nhost=%s\nport=%d\nuser=%s\n", role, c.sockets, port, role),
@@ -88,11 +88,18 @@ func (c *Cluster) settings() string {
 	set("log_timezone", "UTC")
 	set("lc_messages", "C") // the log is read by people who help from afar
 
-	// One machine, one application, no replicas: the log of the ledger is the backup of the read models.
+	// One machine, one application: the log of the ledger is the backup of the read models.
 	set("max_connections", cmp.Or(c.config.Connections, 60))
 	set("shared_buffers", "128MB")
-	set("wal_level", "minimal")
-	set("max_wal_senders", 0)
+	standbys, level := c.config.Standbys, "minimal"
+	if c.config.Primary != nil {
+		standbys = c.config.Primary.config.Standbys // a standby may not have less of anything
+	}
+	if standbys > 0 {
+		level = "replica"
+	}
+	set("wal_level", level)
+	set("max_wal_senders", 2*standbys) // a copy that begins takes two
 	set("max_logical_replication_workers", 0)
 	set("jit", "off") // our queries are short; compiling them costs more than it saves
 
