@@ -97,6 +97,7 @@ func (c *Cluster) settings() string {
 	}
 	if standbys > 0 {
 		level = "replica"
+		set("wal_writer_delay", "10ms") // a standby gets what was committed without a sync only after this
 	}
 	set("wal_level", level)
 	set("max_wal_senders", 2*standbys) // a copy that begins takes two

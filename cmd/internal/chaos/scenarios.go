@@ -20,6 +20,8 @@ var Scenarios = []Scenario{
 		Doc: "Three projectors work on one database and lose their connections: each event is counted once."},
 	{Name: "take-over", Do: takeOver, Proof: "a place that is free when its holder is gone",
 		Doc: "Of three server processes the one that moves the read models is killed and paused: another one takes over."},
+	{Name: "standby", Do: standby, Proof: "waiting for what the standby shows",
+		Doc: "A server reads from a standby of the database, which is held back and ended: who has recorded something never reads less."},
 	{Name: "disk-full", Do: diskFull, Proof: "starting JetStream again", Needs: "root, to mount a small file system in memory", missing: noMounts,
 		Doc: "The disk of the log fills up: a clear error, nothing acknowledged is lost, and it works again by itself once there is room."},
 	{Name: "sync-fails", Do: syncsFail, Proof: "the sync before the answer", Needs: "a Linux that notifies of system calls (seccomp)", missing: noWatch,
