@@ -46,20 +46,27 @@ func (p *projectsProjector) apply(f *fact) error {
 		p.state(f, e.Project, "approved")
 	case *domain.ProjectStarted:
 		p.state(f, e.Project, "started")
+		p.add(`update projects set started = $3 where ledger = $1 and project = $2`, f.ledger, e.Project, e.Date.String())
 	case *domain.ProjectSuspended:
 		p.state(f, e.Project, "suspended")
 	case *domain.ProjectResumed:
 		p.state(f, e.Project, "started")
 	case *domain.ProjectAccepted:
 		p.state(f, e.Project, "accepted")
+		p.ended(f, e.Project, e.Date)
 	case *domain.ProjectCancelled:
 		p.state(f, e.Project, "cancelled")
+		p.ended(f, e.Project, e.Date)
 	}
 	return nil
 }
 
 func (p *projectsProjector) state(f *fact, project domain.ID, state string) {
 	p.add(`update projects set state = $3 where ledger = $1 and project = $2`, f.ledger, project, state)
+}
+
+func (p *projectsProjector) ended(f *fact, project domain.ID, on domain.Date) {
+	p.add(`update projects set ended = $3 where ledger = $1 and project = $2`, f.ledger, project, on.String())
 }
 
 // Project is what money is for. Shares are percentages of its places now.
@@ -70,6 +77,8 @@ type Project struct {
 	County      domain.ID           `json:"county,omitzero"`
 	Implementer domain.ID           `json:"implementer,omitzero"`
 	State       string              `json:"state"`
+	Started     domain.Date         `json:"started,omitzero"`
+	Ended       domain.Date         `json:"ended,omitzero"`
 	Targets     []domain.Target     `json:"targets"`
 	Places      []domain.PlaceShare `json:"places"`
 	Provenance
@@ -78,12 +87,12 @@ type Project struct {
 var projectsList = listing[Project]{
 	projection: "projects", table: "projects", id: "project", byName: true,
 	extent: extent{places: placesOfProject, projects: "select x.project"},
-	columns: `x.project, x.name, x.sector, x.county, x.implementer, x.state, x.targets,
+	columns: `x.project, x.name, x.sector, x.county, x.implementer, x.state, x.started, x.ended, x.targets,
 		(select coalesce(jsonb_agg(jsonb_build_object('place', s.place, 'percent', trim_scale(s.percent)::text) order by s.line), '[]')
 			from aidledger.project_places s where s.ledger = x.ledger and s.project = x.project)`,
 	targets: func(v *Project) ([]any, func() error) {
 		var targets, shares []byte
-		return []any{&v.Project, &v.Name, &v.Sector, &v.County, &v.Implementer, &v.State, &targets, &shares}, func() error {
+		return []any{&v.Project, &v.Name, &v.Sector, &v.County, &v.Implementer, &v.State, into(&v.Started), into(&v.Ended), &targets, &shares}, func() error {
 			if err := json.Unmarshal(targets, &v.Targets); err != nil {
 				return err
 			}

@@ -6,6 +6,8 @@ create table projects (
 	county           text collate "C" not null,
 	implementer      text collate "C" not null,
 	state            text not null,
+	started          text not null default '',
+	ended            text not null default '',
 	targets          jsonb not null default '[]',
 	entry            text not null,
 	date             text not null,
@@ -16,6 +18,8 @@ create table projects (
 );
 comment on table projects is 'What money is for.';
 comment on column projects.state is 'registered, approved, started, suspended, accepted or cancelled.';
+comment on column projects.started is 'When work began; empty: it has not.';
+comment on column projects.ended is 'When it was accepted or cancelled; empty: it was not.';
 comment on column projects.targets is 'What it is meant to reach: a list of indicator, value and unit.';
 
 create table project_places (

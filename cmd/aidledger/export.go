@@ -29,21 +29,27 @@ func (c *command) export() *cobra.Command {
 		q := url.Values{}
 		set(q, "format", *format)
 		set(q, "reason", *reason)
-		cl, err := newClient(cmd)
-		if err != nil {
-			return err
-		}
-		ledger, err := cl.ledger(cmd.Context())
-		if err != nil {
-			return err
-		}
-		answer, err := cl.send(cmd.Context(), request{method: "GET", path: ledger + "/exports/" + url.PathEscape(args[0]), query: q})
-		if err != nil {
-			return err
-		}
-		defer answer.Body.Close()
-		return c.writeFile(*output, answer.Body)
+		return c.download(cmd, args[0], q, *output)
 	}
-	cmd.AddCommand(c.exportEvidence(), c.exportHledger())
+	cmd.AddCommand(c.exportEvidence(), c.exportHledger(), c.exportPublication(exchange.Activities, "the activities of a ledger"),
+		c.exportPublication(exchange.OrganisationsFile, "the budgets of who publishes"))
 	return cmd
+}
+
+// download writes an export of the ledger into a file.
+func (c *command) download(cmd *cobra.Command, name string, q url.Values, output string) error {
+	cl, err := newClient(cmd)
+	if err != nil {
+		return err
+	}
+	ledger, err := cl.ledger(cmd.Context())
+	if err != nil {
+		return err
+	}
+	answer, err := cl.send(cmd.Context(), request{method: "GET", path: ledger + "/exports/" + url.PathEscape(name), query: q})
+	if err != nil {
+		return err
+	}
+	defer answer.Body.Close()
+	return c.writeFile(output, answer.Body)
 }

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"io"
 	"net/http"
 	"time"
 
@@ -13,18 +14,30 @@ import (
 func (s *Server) getExport(c access.Caller, w http.ResponseWriter, r *http.Request) error {
 	p := newParams(r)
 	format, why := p.text("format"), p.text("reason")
-	if format == "" {
+	publication := exchange.Publication{Organisation: p.id("reporting_org"), Reference: p.text("reporting_ref"),
+		Country: p.text("country"), Sector: p.text("sector"), Now: time.Now()}
+	name, ledger := r.PathValue("view"), ledgerOf(r)
+	published := name == exchange.Activities || name == exchange.OrganisationsFile
+	switch {
+	case published:
+		format = exchange.FormatIATI
+	case format == "":
 		format = exchange.FormatJSONLines
 	}
-	if format != exchange.FormatCSV && format != exchange.FormatXLSX && format != exchange.FormatJSONLines {
+	if !published && format != exchange.FormatCSV && format != exchange.FormatXLSX && format != exchange.FormatJSONLines {
 		p.malformed("format", "use csv, xlsx or json-lines")
 	}
 	if err := s.begin(r, p); err != nil {
 		return err
 	}
-	name, ledger := r.PathValue("view"), ledgerOf(r)
 	export := &exchange.Exporter{Views: s.Views, Store: s.Store}
-	write, err := export.Rows(r.Context(), ledger, name, format)
+	var write func(io.Writer) error
+	var err error
+	if published {
+		write, err = export.Publish(r.Context(), ledger, name, publication)
+	} else {
+		write, err = export.Rows(r.Context(), ledger, name, format)
+	}
 	if err != nil {
 		return err
 	}
@@ -40,7 +53,7 @@ func (s *Server) getExport(c access.Caller, w http.ResponseWriter, r *http.Reque
 	return nil
 }
 
-var extensions = map[string]string{exchange.FormatCSV: ".csv", exchange.FormatXLSX: ".xlsx", exchange.FormatJSONLines: ".jsonl"}
+var extensions = map[string]string{exchange.FormatCSV: ".csv", exchange.FormatXLSX: ".xlsx", exchange.FormatJSONLines: ".jsonl", exchange.FormatIATI: ".xml"}
 
 // noteExport records who takes something out, before it leaves.
 func (s *Server) noteExport(r *http.Request, c access.Caller, thing, why string) error {
