@@ -87,12 +87,12 @@ func TestABatchThatIsTakenBackLeavesNothingInItsBlock(t *testing.T) {
 	}
 	pay := func(id, yuan string) item {
 		amount, _ := domain.ParseAmount(yuan)
-		return s.newItem(t.Context(), "one", Request{ID: id, Actor: "tester", Command: &domain.DisburseFunds{FundAmount: domain.FundAmount{Fund: "fund", Amount: amount}, Project: "road"}})
+		return newItem(t.Context(), "one", Request{ID: id, Actor: "tester", Command: &domain.DisburseFunds{FundAmount: domain.FundAmount{Fund: "fund", Amount: amount}, Project: "road"}}, nil)
 	}
 	b := newPending()
 	for _, j := range []*job{
 		{atomic: true, items: []item{pay("x", "1"), pay("y", "9000000")}},
-		{items: []item{s.newItem(t.Context(), "one", Request{ID: "z", Actor: "tester", Command: &domain.ReverseEntry{Entry: "x", Reason: "wrong"}})}},
+		{items: []item{newItem(t.Context(), "one", Request{ID: "z", Actor: "tester", Command: &domain.ReverseEntry{Entry: "x", Reason: "wrong"}}, nil)}},
 		{items: []item{pay("x", "1")}},
 	} {
 		j.ctx = t.Context()

@@ -14,6 +14,7 @@ type Rehearsal struct {
 	Remember bool // what commands lead to, for later ones that take it back
 
 	w     *writer // never started
+	seal  Sealer
 	facts map[entryKey][]domain.Event
 }
 
@@ -39,7 +40,7 @@ func (s *Store) Rehearse(ctx context.Context, ledger string) (*Rehearsal, error)
 	if err := w.load(ctx); err != nil {
 		return nil, err
 	}
-	return &Rehearsal{w: w, facts: map[entryKey][]domain.Event{}}, nil
+	return &Rehearsal{w: w, seal: s.sealer(true), facts: map[entryKey][]domain.Event{}}, nil
 }
 
 // Ledger returns the state as the rehearsal has left it.
@@ -47,7 +48,7 @@ func (r *Rehearsal) Ledger() *domain.Ledger { return r.w.domain }
 
 // Try decides a command as [Store.Submit] would.
 func (r *Rehearsal) Try(ctx context.Context, q Request) (Trial, error) {
-	it := r.w.store.newItem(ctx, r.w.ledger, q)
+	it := newItem(ctx, r.w.ledger, q, r.seal)
 	if again, ok := r.w.entries.get(it.key); ok && again.block == 0 && it.err == nil {
 		if again != recordOf(0, it.content, it.Actor) {
 			return Trial{}, failure(KeyReused, "the id "+it.ID+" is used twice for different commands", "give each command an id of its own", nil)

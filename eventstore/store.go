@@ -52,6 +52,11 @@ type Config struct {
 	// nobody follows the blocks.
 	Writing func(ledger string, entries int, calls []context.Context) (trace string, done func(sequence uint64, err error))
 
+	// Rehearse returns a function that seals copies of commands which are decided
+	// and not recorded, one rehearsal long: nothing that it makes is kept. Nil:
+	// commands about persons cannot be rehearsed.
+	Rehearse func() Sealer
+
 	// Revive is called when the server answers questions but did not store a
 	// block in time, as JetStream does after its disk was full. Nil: the operator
 	// of the server has to start it again.

@@ -94,8 +94,9 @@ func (s *Store) submit(ctx context.Context, ledger string, rs []Request, atomic,
 		return all(len(rs), err)
 	}
 	j := &job{ctx: ctx, atomic: atomic, dry: dry, items: make([]item, len(rs)), answer: make(chan []Outcome, 1)}
+	seal := s.sealer(dry)
 	for i, r := range rs {
-		j.items[i] = s.newItem(ctx, w.ledger, r)
+		j.items[i] = newItem(ctx, w.ledger, r, seal)
 	}
 	return w.submit(j)
 }
@@ -126,9 +127,25 @@ type item struct {
 	err     error  // found before it was queued
 }
 
+// Sealer seals what a command of a ledger says about a person.
+type Sealer func(ctx context.Context, ledger string, c domain.Command) (domain.Command, error)
+
+// sealer is what seals commands that are recorded, or only decided.
+func (s *Store) sealer(dry bool) Sealer {
+	switch {
+	case dry && s.cfg.Rehearse != nil:
+		return s.cfg.Rehearse()
+	case dry || s.cfg.Seal == nil:
+		return nil
+	}
+	return func(ctx context.Context, ledger string, c domain.Command) (domain.Command, error) {
+		return c, s.cfg.Seal(ctx, ledger, c)
+	}
+}
+
 // newItem checks and hashes a command in the caller's goroutine, so that the
 // one writer of the ledger has less to do.
-func (s *Store) newItem(ctx context.Context, ledger string, r Request) item {
+func newItem(ctx context.Context, ledger string, r Request, seal Sealer) item {
 	it := item{Request: r, key: keyOf(r.ID), name: domain.CommandName(r.Command)}
 	if it.err = checkRequestID(r.ID); it.err != nil {
 		return it
@@ -136,12 +153,12 @@ func (s *Store) newItem(ctx context.Context, ledger string, r Request) item {
 	if it.err = domain.Check(r.Command); it.err != nil {
 		return it
 	}
-	if s.cfg.Seal != nil && domain.HoldsPersonal(r.Command) {
-		if it.err = s.cfg.Seal(ctx, ledger, r.Command); it.err != nil {
+	if seal != nil && domain.HoldsPersonal(r.Command) {
+		if it.Command, it.err = seal(ctx, ledger, r.Command); it.err != nil {
 			return it
 		}
 	}
-	fields, err := json.Marshal(r.Command)
+	fields, err := json.Marshal(it.Command)
 	if err != nil {
 		it.err = failure(LogUnavailable, "the command cannot be encoded", "start the server with its vault if it is about a person", err)
 		return it

@@ -240,7 +240,7 @@ func (s *server) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if log.Seal, err = s.openVault(ctx, cmp.Or(s.vaultURL, database)); err != nil {
+	if err = s.openVault(ctx, &log, cmp.Or(s.vaultURL, database)); err != nil {
 		return err
 	}
 	if err := s.openViews(ctx, log, database); err != nil {

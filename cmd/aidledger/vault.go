@@ -4,27 +4,28 @@ import (
 	"context"
 	"fmt"
 
-	"aidledger/domain"
+	"aidledger/eventstore"
 	"aidledger/projections/vault"
 )
 
-// openVault connects the keys of people, and returns what seals commands. Its
+// openVault connects the keys of people, which seal commands for the log. Its
 // master key is the one that was given, else that of the data directory.
-func (s *server) openVault(ctx context.Context, database string) (seal func(context.Context, string, domain.Command) error, err error) {
+func (s *server) openVault(ctx context.Context, log *eventstore.Config, database string) (err error) {
 	text := s.vaultKey
 	if text == "" {
 		if text, err = s.data.secret("master.key"); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	if s.master, err = vault.ParseKey(text); err != nil {
-		return nil, err
+		return err
 	}
 	if s.vault, err = vault.Open(ctx, database, s.master); err != nil {
-		return nil, fmt.Errorf("the vault of keys: %w", err)
+		return fmt.Errorf("the vault of keys: %w", err)
 	}
 	s.parts = append(s.parts, part{"", func(context.Context) error { s.vault.Close(); return nil }})
-	return s.vault.Seal, nil
+	log.Seal, log.Rehearse = s.vault.Seal, s.vault.Rehearse
+	return nil
 }
 
 // startForgetting destroys the keys of people as soon as the log says that they

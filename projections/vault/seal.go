@@ -2,9 +2,11 @@ package vault
 
 import (
 	"context"
+	"slices"
 	"strconv"
 
 	"aidledger/domain"
+	"aidledger/eventstore"
 )
 
 // The fields under which texts are sealed.
@@ -20,14 +22,31 @@ const (
 // number that names somebody. A command that is sealed already stays as it is.
 // It returns a *domain.Refusal for a number that nobody has.
 func (v *Vault) Seal(ctx context.Context, ledger string, c domain.Command) error {
+	return sealing{v.person, v.Find}.seal(ctx, ledger, c)
+}
+
+// sealing is where pseudonyms and keys come from: person makes them for who has
+// none, and find does not.
+type sealing struct {
+	person func(ctx context.Context, ledger, number string) (domain.ID, Key, error)
+	find   func(ctx context.Context, ledger, number string) (domain.ID, bool, error)
+}
+
+// person is who has a pseudonym and a key.
+type person struct {
+	id  domain.ID
+	key Key
+}
+
+func (s sealing) seal(ctx context.Context, ledger string, c domain.Command) error {
 	switch c := c.(type) {
 	case *domain.RegisterBeneficiary:
-		return v.sealPerson(ctx, ledger, c)
+		return s.sealPerson(ctx, ledger, c)
 	case *domain.RecordBenefit:
-		return v.name(ctx, ledger, &c.BenefitLine, "")
+		return s.name(ctx, ledger, &c.BenefitLine, "")
 	case *domain.RecordBenefits:
 		for i := range c.Benefits {
-			if err := v.name(ctx, ledger, &c.Benefits[i], "benefits["+strconv.Itoa(i)+"]."); err != nil {
+			if err := s.name(ctx, ledger, &c.Benefits[i], "benefits["+strconv.Itoa(i)+"]."); err != nil {
 				return err
 			}
 		}
@@ -35,12 +54,53 @@ func (v *Vault) Seal(ctx context.Context, ledger string, c domain.Command) error
 	return nil
 }
 
-func (v *Vault) sealPerson(ctx context.Context, ledger string, c *domain.RegisterBeneficiary) error {
+// Rehearse returns what seals commands that are not recorded. It seals copies, and
+// whoever it has to make a pseudonym and a key for is known to it alone.
+func (v *Vault) Rehearse() eventstore.Sealer {
+	known := map[string]person{}
+	trial := sealing{
+		find: func(ctx context.Context, ledger, number string) (domain.ID, bool, error) {
+			if p, ok := known[string(v.foundBy(ledger, number))]; ok {
+				return p.id, true, nil
+			}
+			return v.Find(ctx, ledger, number)
+		},
+	}
+	trial.person = func(ctx context.Context, ledger, number string) (domain.ID, Key, error) {
+		found := string(v.foundBy(ledger, number))
+		if p, ok := known[found]; ok {
+			return p.id, p.key, nil
+		}
+		id, key, ok, err := v.known(ctx, ledger, number)
+		if err == nil && !ok {
+			id, key = newPseudonym(), NewKey()
+		}
+		known[found] = person{id, key}
+		return id, key, err
+	}
+	return func(ctx context.Context, ledger string, c domain.Command) (domain.Command, error) {
+		switch given := c.(type) {
+		case *domain.RegisterBeneficiary:
+			copied := *given
+			c = &copied
+		case *domain.RecordBenefit:
+			copied := *given
+			c = &copied
+		case *domain.RecordBenefits:
+			copied := *given
+			copied.Benefits = slices.Clone(given.Benefits)
+			c = &copied
+		}
+		return c, trial.seal(ctx, ledger, c)
+	}
+}
+
+func (s sealing) sealPerson(ctx context.Context, ledger string, c *domain.RegisterBeneficiary) error {
 	number := c.IDNumber.Clear()
 	if number == "" {
 		return nil
 	}
-	id, key, err := v.person(ctx, ledger, number)
+	id, key, err := s.person(ctx, ledger, number)
 	if err != nil {
 		return err
 	}
@@ -54,12 +114,12 @@ func (v *Vault) sealPerson(ctx context.Context, ledger string, c *domain.Registe
 }
 
 // name puts the pseudonym in the place of a citizen number.
-func (v *Vault) name(ctx context.Context, ledger string, line *domain.BenefitLine, at string) error {
+func (s sealing) name(ctx context.Context, ledger string, line *domain.BenefitLine, at string) error {
 	number := line.IDNumber.Clear()
 	if number == "" {
 		return nil
 	}
-	id, ok, err := v.Find(ctx, ledger, number)
+	id, ok, err := s.find(ctx, ledger, number)
 	switch {
 	case err != nil:
 		return err

@@ -110,20 +110,33 @@ func owner(ledger string, beneficiary domain.ID) string { return ledger + "\x00"
 // person returns the pseudonym and the key of whoever has a number, made the
 // first time.
 func (v *Vault) person(ctx context.Context, ledger, number string) (domain.ID, Key, error) {
-	fresh, pseudonym := NewKey(), domain.ID("p-"+strings.ToLower(rand.Text()))
-	found := v.foundBy(ledger, number)
-	var id domain.ID
-	var wrapped []byte
+	fresh, pseudonym := NewKey(), newPseudonym()
 	_, err := v.pool.Exec(ctx, `insert into persons (ledger, beneficiary, found_by, key) values ($1, $2, $3, $4) on conflict do nothing`,
-		ledger, pseudonym, found, v.master.wrap(fresh, owner(ledger, pseudonym)))
+		ledger, pseudonym, v.foundBy(ledger, number), v.master.wrap(fresh, owner(ledger, pseudonym)))
 	if err != nil {
 		return "", Key{}, err
 	}
-	if err := v.pool.QueryRow(ctx, `select beneficiary, key from persons where ledger = $1 and found_by = $2`, ledger, found).Scan(&id, &wrapped); err != nil {
-		return "", Key{}, err
+	id, key, ok, err := v.known(ctx, ledger, number)
+	if err == nil && !ok { // it was forgotten in between
+		err = fail(Erased, "nobody can read it any more", "who was just registered was forgotten")
 	}
-	key, err := v.master.unwrap(wrapped, owner(ledger, id))
 	return id, key, err
+}
+
+func newPseudonym() domain.ID { return domain.ID("p-" + strings.ToLower(rand.Text())) }
+
+// known returns the pseudonym and the key of whoever has a number, and false
+// where nobody does.
+func (v *Vault) known(ctx context.Context, ledger, number string) (id domain.ID, key Key, ok bool, err error) {
+	var wrapped []byte
+	err = v.pool.QueryRow(ctx, `select beneficiary, key from persons where ledger = $1 and found_by = $2`, ledger, v.foundBy(ledger, number)).Scan(&id, &wrapped)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return "", Key{}, false, nil
+	}
+	if err == nil {
+		key, err = v.master.unwrap(wrapped, owner(ledger, id))
+	}
+	return id, key, err == nil, err
 }
 
 // Find returns the pseudonym of whoever has a citizen number, and false where

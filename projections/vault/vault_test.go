@@ -104,6 +104,46 @@ func TestTheSamePersonSealsToTheSameBytes(t *testing.T) {
 	}
 }
 
+func TestWhatIsOnlyRehearsedLeavesNothing(t *testing.T) {
+	v, _, _ := opened(t)
+	rehearse := v.Rehearse()
+	in := func(id string) *domain.RegisterBeneficiary {
+		c := &domain.RegisterBeneficiary{Kind: "person", Place: "village", Name: domain.NewPersonal("李四"), IDNumber: domain.NewPersonal(id)}
+		if err := domain.Check(c); err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	try := func(c domain.Command) domain.Command {
+		t.Helper()
+		out, err := rehearse(t.Context(), "one", c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return out
+	}
+	first := in(number)
+	tried, _ := try(first).(*domain.RegisterBeneficiary)
+	again, _ := try(in(number)).(*domain.RegisterBeneficiary)
+	if tried.Beneficiary == "" || content(t, tried) != content(t, again) || tried.Beneficiary != again.Beneficiary {
+		t.Errorf("the same person twice is %s and %s", tried.Beneficiary, again.Beneficiary)
+	}
+	if first.Beneficiary != "" || first.IDNumber.Clear() != number {
+		t.Error("the command itself was sealed")
+	}
+	benefit := &domain.RecordBenefits{Benefits: []domain.BenefitLine{{IDNumber: domain.NewPersonal(number)}}}
+	if named, _ := try(benefit).(*domain.RecordBenefits); named.Benefits[0].Beneficiary != tried.Beneficiary || benefit.Benefits[0].Beneficiary != "" {
+		t.Errorf("a benefit of somebody who is only tried goes to %q, and in the command itself to %q", named.Benefits[0].Beneficiary, benefit.Benefits[0].Beneficiary)
+	}
+	if _, ok, err := v.Find(t.Context(), "one", number); ok || err != nil {
+		t.Errorf("somebody was kept: %t %v", ok, err)
+	}
+	known := sealed(t, v, "one", other)
+	if c, _ := try(in(other)).(*domain.RegisterBeneficiary); c.Beneficiary != known.Beneficiary || texts(t, c)[Name] != texts(t, known)[Name] {
+		t.Error("who is known is somebody else in a rehearsal")
+	}
+}
+
 func TestManyAtOnceGiveOnePersonOnePseudonym(t *testing.T) {
 	v, _, _ := opened(t)
 	var mu sync.Mutex

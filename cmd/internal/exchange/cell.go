@@ -43,6 +43,8 @@ func assign(at any, f domain.Field, v cellValue) (err error) {
 		*p, err = domain.ParseQuantity(strings.TrimSuffix(v.plain(), "%"))
 	case *domain.ID:
 		*p, err = domain.ParseID(v.plain())
+	case *domain.Personal:
+		*p = domain.NewPersonal(v.text())
 	case *domain.Currency:
 		*p, err = domain.ParseCurrency(v.plain())
 	case *int:

@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"iter"
-	"slices"
 	"strconv"
 
 	"aidledger/cmd/internal/exchange/iati"
@@ -77,9 +76,8 @@ type run struct {
 	report    Report
 	before    []eventstore.Request // of the ledger and the import itself
 	opening   int                  // rows that come before those: 1 where the file opens the ledger itself
-	fits      []eventstore.Request // all rows, as long as they fit into one block
-	size      int
-	fresh     bits // rows that are to be recorded, by their key
+	size      int                  // bytes of the entries that are to be recorded
+	fresh     bits                 // rows that are to be recorded, by their key
 }
 
 // Import rehearses a file and, unless rows are at fault or it is a dry run,
@@ -245,11 +243,6 @@ func (r *run) try(w row) error {
 	}
 	r.fresh.set(w.key)
 	r.size += trial.Size + 1
-	if len(r.fits) == r.report.Recorded-1 && r.report.Recorded+2 <= eventstore.BatchMax && r.size < r.Store.BlockMax() {
-		r.fits = append(r.fits, q)
-	} else {
-		r.fits = nil
-	}
 	return nil
 }
 
@@ -275,8 +268,13 @@ func (r *run) refuse(number int, err error) {
 // record gives the rows to the log.
 func (r *run) record() error {
 	p := posting{store: r.Store, ledger: r.ledger, progress: func(done int) { r.progress(uint64(done), uint64(r.report.Recorded)) }}
-	if len(r.fits) == r.report.Recorded {
-		p.whole = slices.Concat(r.fits[:r.opening], r.before, r.fits[r.opening:])
+	if r.report.Recorded+len(r.before) <= eventstore.BatchMax && r.size < r.Store.BlockMax() {
+		for q, err := range r.requests() {
+			if err != nil {
+				return err
+			}
+			p.whole = append(p.whole, q)
+		}
 	}
 	err := p.post(r.ctx, r.requests())
 	r.report.Position = p.position

@@ -176,3 +176,37 @@ func TestSomebodyWhoIsForgottenIsGoneWithinASecond(t *testing.T) {
 		t.Errorf("%d %s", got.status, got.body)
 	}
 }
+
+// A file of people is tried without giving anybody a key, and what is recorded
+// then can be read.
+func TestAFileOfBeneficiariesIsTriedAndRecordedOnce(t *testing.T) {
+	a := opened(t)
+	persons := func() (n int) {
+		conn, err := pgx.Connect(t.Context(), a.database)
+		if err == nil {
+			defer conn.Close(t.Context())
+			err = conn.QueryRow(t.Context(), "select count(*) from aidledger_vault.persons").Scan(&n)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	const file = "类别 kind,地点 place,名称 name,id_number,日期 date\nperson,village,欧阳四," + villagerNumber + ",2018\nperson,village,李四,11010519491231002X,2018\n"
+	path := "/v1/ledgers/test/imports?wait=true&file=people.csv&command=register-beneficiary"
+	if got := a.call(t, "POST", path+"&dry_run=true", file); got.status != http.StatusOK || !strings.Contains(got.body, `"outcome":"rehearsed"`) || persons() != 0 {
+		t.Errorf("%d people have a key after the file was tried: %s", persons(), got.body)
+	}
+	if got := a.do(t, "try", "register-beneficiary?dry_run=true", villager); got.status != http.StatusOK || persons() != 0 {
+		t.Errorf("%d people have a key after a command was tried: %d %s", persons(), got.status, got.body)
+	}
+	for _, outcome := range []string{`"recorded":2,"already":0`, `"recorded":0,"already":2`} {
+		if got := a.call(t, "POST", path, file); !strings.Contains(got.body, outcome) || persons() != 2 || strings.Contains(got.body, villagerNumber) {
+			t.Fatalf("%d people, want %s: %s", persons(), outcome, got.body)
+		}
+	}
+	rows := read[projections.List[projections.Beneficiary]](t, a.call(t, "GET", "/v1/ledgers/test/beneficiaries?why=audit", "")).Rows
+	if len(rows) != 2 || rows[0].Name != "欧**" && rows[1].Name != "欧**" {
+		t.Errorf("%+v", rows)
+	}
+}

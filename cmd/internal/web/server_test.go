@@ -78,7 +78,7 @@ func startWith(t testing.TB, identity *Identity, more ...Route) *api {
 		t.Fatal(err)
 	}
 	t.Cleanup(keys.Close)
-	store, err := eventstore.Open(t.Context(), eventstore.Config{Conn: nats.Conn(), Now: time.Now, Log: logger, SyncAlways: true, Seal: keys.Seal})
+	store, err := eventstore.Open(t.Context(), eventstore.Config{Conn: nats.Conn(), Now: time.Now, Log: logger, SyncAlways: true, Seal: keys.Seal, Rehearse: keys.Rehearse})
 	if err != nil {
 		t.Fatal(err)
 	}
