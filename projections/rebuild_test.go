@@ -136,6 +136,8 @@ func TestTablesOfAnotherVersionAreRebuiltAtTheStart(t *testing.T) {
 	run(t, conn, "create view aidledger.notes as select * from aidledger_g1.notes")
 	r := running(t, db, log)
 	until(t, conn, "select current = 2 from aidledger.generation")
+	until(t, conn, `select not exists (select from pg_locks where locktype = 'advisory' and objid = $1
+		and database = (select oid from pg_database where datname = current_database()))`, lockRebuild)
 	reach(t, r)
 	verified(t, r)
 }

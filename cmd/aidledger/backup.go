@@ -1,43 +1,55 @@
 package main
 
 import (
-	"bufio"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
-	"iter"
+	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
+	"strings"
 
 	"aidledger/cmd/internal/web"
-	"aidledger/eventstore"
-	"aidledger/eventstore/proof"
 	"aidledger/projections"
 
 	"github.com/spf13/cobra"
 )
 
-// Names of the files of a backup: every block, one a line, and every signed
-// checkpoint, one after the other.
+// Names of the files of a backup: every block, one a line; every signed
+// checkpoint, one after the other; the rows of tables that no log can bring
+// back; attachments, each under its ledger and hash; what the data directory
+// says about keys in public; and the SHA-256 of all of these, as sha256sum
+// writes it.
 const (
 	blocksFile      = "blocks.jsonl"
 	checkpointsFile = "checkpoints"
+	peopleFile      = "people.jsonl"
+	vaultFile       = "vault.jsonl"
+	filesDir        = "files"
+	sumsFile        = "SHA256SUMS"
 )
+
+// masterKeyFile is what wraps the keys of people, in the data directory.
+const masterKeyFile = "master.key"
 
 func (c *command) backup() *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "backup DIRECTORY",
-		Short: "Copy the log and its checkpoints into a new directory while the server runs; the key goes elsewhere",
-		Long: "Copy the log and its checkpoints into a new directory while the server runs. The key that signs is not in it:\n" +
-			"with --signing-key FILE it is copied to a place of its own. People and their passwords are not in it either.",
+		Use:   "backup DIRECTORY --keys DIRECTORY",
+		Short: "Copy the log, attachments, people and sealed data into a new directory while the server runs; the keys go elsewhere",
+		Long: "Copy the log with its checkpoints, the attachments, the people and the wrapped keys of beneficiaries into a new\n" +
+			"directory while the server runs. The key that signs and the master key are not in it: with --keys they are copied\n" +
+			"to a directory of their own. Keep the two apart.",
 		Args: exactly(1),
 	}
 	bind(cmd, "client")
-	keyFile := cmd.Flags().String("signing-key", "", "copy the key that signs, from the data directory, to this new file")
+	keys := cmd.Flags().String("keys", "", "copy the keys of the data directory into this new directory")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		cl, err := newClient(cmd)
 		if err != nil {
@@ -50,166 +62,168 @@ func (c *command) backup() *cobra.Command {
 		if err := os.Mkdir(args[0], 0o700); err != nil {
 			return err
 		}
-		if err := download(cmd.Context(), cl, filepath.Join(args[0], blocksFile), "/v1/blocks", url.Values{"to": {strconv.FormatUint(status.LogEnd, 10)}}); err != nil {
+		b := &backup{dir: args[0], client: cl, sums: map[string]string{}}
+		if err := b.run(cmd.Context(), status); err != nil {
 			return err
 		}
-		for _, ledger := range status.Ledgers {
-			if err := download(cmd.Context(), cl, filepath.Join(args[0], checkpointsFile), "/v1/ledgers/"+url.PathEscape(ledger)+"/checkpoints", nil); err != nil {
+		if *keys != "" {
+			if err := copyKeys(value(cmd, "AIDLEDGER_DATA"), *keys); err != nil {
 				return err
 			}
 		}
-		if *keyFile != "" {
-			if err := copyKey(filepath.Join(value(cmd, "AIDLEDGER_DATA"), signingKeyFile), *keyFile); err != nil {
-				return err
-			}
+		fmt.Fprintf(c.out, "%s has the %d blocks of the log, %d attachments, the people and the wrapped keys of beneficiaries\n", args[0], status.LogEnd, b.files)
+		if len(b.lost) > 0 {
+			return fmt.Errorf("these attachments are lost or damaged and not in the backup: %s", strings.Join(b.lost, ", "))
 		}
-		fmt.Fprintf(c.out, "%s has the %d blocks of the log\n", args[0], status.LogEnd)
 		return nil
 	}
 	return cmd
 }
 
-// download adds an answer to a file.
-func download(ctx context.Context, cl *client, name, path string, q url.Values) error {
-	answer, err := cl.send(ctx, request{method: "GET", path: path, query: q})
-	if err != nil {
-		return err
-	}
-	defer answer.Body.Close()
-	f, err := os.OpenFile(name, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	if _, err := io.Copy(f, answer.Body); err != nil {
-		return err
-	}
-	return errors.Join(f.Sync(), f.Close())
+// backup is a directory that is being written.
+type backup struct {
+	dir    string
+	client *client
+	sums   map[string]string // SHA-256 of each file, by its name
+	files  int
+	lost   []string // attachments that the server does not have any more
 }
 
-func copyKey(from, to string) error {
-	text, err := os.ReadFile(from)
-	if err != nil {
+func (b *backup) run(ctx context.Context, status web.Status) error {
+	if err := b.download(ctx, blocksFile, "/v1/blocks", url.Values{"to": {strconv.FormatUint(status.LogEnd, 10)}}); err != nil {
 		return err
 	}
-	if _, err := os.Lstat(to); !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%s is there already", to)
-	}
-	return replaceFile(to, text)
-}
-
-func (c *command) restore() *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "restore DIRECTORY --signing-key FILE",
-		Short: "Make a new data directory from a backup, and verify it",
-		Args:  exactly(1),
-	}
-	bind(cmd, "serve")
-	keyFile := cmd.Flags().String("signing-key", "", "the key that signs, as backup copied it")
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		if *keyFile == "" {
-			return usage(cmd, "restore needs --signing-key")
+	var checkpoints []string
+	for _, ledger := range status.Ledgers {
+		path := "/v1/ledgers/" + url.PathEscape(ledger)
+		checkpoints = append(checkpoints, path+"/checkpoints")
+		if err := b.attachments(ctx, ledger, path+"/attachments"); err != nil {
+			return err
 		}
-		o, err := readServeOptions(cmd)
+	}
+	if err := b.downloadAll(ctx, checkpointsFile, checkpoints, nil); err != nil {
+		return err
+	}
+	if err := b.download(ctx, peopleFile, "/v1/backup/people", nil); err != nil {
+		return err
+	}
+	if err := b.download(ctx, vaultFile, "/v1/backup/vault", nil); err != nil {
+		return err
+	}
+	return b.sum()
+}
+
+// attachments saves the files of a ledger, each once.
+func (b *backup) attachments(ctx context.Context, ledger, path string) error {
+	for q := (url.Values{"limit": {"1000"}}); ; {
+		page, err := fetch[projections.List[projections.Attachment]](ctx, b.client, path, q)
 		if err != nil {
 			return err
 		}
-		return c.offline(cmd.Context(), o, func(s *server, ctx context.Context, log eventstore.Config) error {
-			if err := copyKey(*keyFile, s.data.file(signingKeyFile)); err != nil {
+		for _, a := range page.Rows {
+			name := filesDir + "/" + ledger + "/" + a.SHA256
+			if b.sums[name] != "" {
+				continue
+			}
+			err := b.download(ctx, name, path+"/"+url.PathEscape(string(a.Attachment)), nil)
+			var problem *web.Problem
+			if errors.As(err, &problem) && (problem.Status == http.StatusNotFound || problem.Status == http.StatusServiceUnavailable) {
+				b.lost = append(b.lost, ledger+" "+string(a.Attachment))
+				continue
+			}
+			if err != nil {
 				return err
 			}
-			return s.restore(ctx, log, args[0])
-		})
+			b.files++
+		}
+		if page.Next == "" {
+			return nil
+		}
+		q.Set("after", page.Next)
 	}
-	return cmd
 }
 
-// restore writes the log, makes the read models from it, and compares all of
-// it with each other and with the checkpoints of the backup.
-func (s *server) restore(ctx context.Context, log eventstore.Config, dir string) error {
-	f, err := os.Open(filepath.Join(dir, blocksFile))
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	end, _, err := eventstore.Copy(ctx, log, blocksIn(f))
-	if err != nil {
-		return err
-	}
-	if s.store, err = eventstore.Open(ctx, log); err != nil {
-		return err
-	}
-	s.parts = append(s.parts, part{"the log", func(context.Context) error { s.store.Close(); return nil }})
-	if err := s.data.rememberLog(log.Stream); err != nil {
-		return err
-	}
-	s.runner = projections.NewRunner(s.views, s.store, s.log)
-	running, stop := context.WithCancel(ctx)
-	ended := make(chan struct{})
-	go func() { defer close(ended); _ = s.runner.Run(running) }()
-	s.parts = append(s.parts, part{"the read models", func(ctx context.Context) error { stop(); return waitFor(ctx, ended) }})
-	if err := s.runner.WaitFor(ctx, end); err != nil {
-		return err
-	}
-	return s.verifyRestored(ctx, dir)
+func (b *backup) download(ctx context.Context, name, path string, q url.Values) error {
+	return b.downloadAll(ctx, name, []string{path}, q)
 }
 
-func (s *server) verifyRestored(ctx context.Context, dir string) error {
-	text, err := os.ReadFile(filepath.Join(dir, checkpointsFile))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	kept, err := proof.SplitNotes(text)
-	if err != nil {
-		return err
-	}
-	n, err := s.newNotary(s.store)
-	if err != nil {
-		return err
-	}
-	if err := n.Sign(ctx); err != nil {
-		return err
-	}
-	quiet := func(uint64, uint64) {}
-	var v web.Verification
-	if v.Copies, err = n.Audit(ctx, kept, quiet); err != nil {
-		return err
-	}
-	if v.Copies.Clean() {
-		if v.Report, err = s.runner.Verify(ctx, quiet); err != nil {
+// downloadAll writes answers into one file, one after the other.
+func (b *backup) downloadAll(ctx context.Context, name string, paths []string, q url.Values) error {
+	var out *os.File
+	sum := sha256.New()
+	for _, path := range paths {
+		answer, err := b.client.send(ctx, request{method: "GET", path: path, query: q})
+		if err != nil {
+			return err
+		}
+		defer answer.Body.Close()
+		if out == nil {
+			if out, err = create(filepath.Join(b.dir, filepath.FromSlash(name))); err != nil {
+				return err
+			}
+			defer out.Close()
+		}
+		if _, err := io.Copy(io.MultiWriter(out, sum), answer.Body); err != nil {
 			return err
 		}
 	}
-	s.printVerification(v)
-	if !v.Clean {
-		return errDiffers
+	if out == nil {
+		return nil
 	}
-	return nil
+	b.sums[name] = hex.EncodeToString(sum.Sum(nil))
+	return errors.Join(out.Sync(), out.Close())
 }
 
-// blockMax is the most bytes of a block.
-const blockMax = 16 << 20
+func create(name string) (*os.File, error) {
+	if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
+		return nil, err
+	}
+	return os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+}
 
-// blocksIn reads the blocks of a backup. Each says which ledger it is of, and
-// its line is its place in the stream.
-func blocksIn(f io.Reader) iter.Seq2[eventstore.Message, error] {
-	return func(yield func(eventstore.Message, error) bool) {
-		lines := bufio.NewScanner(f)
-		lines.Buffer(nil, blockMax)
-		n := uint64(0)
-		for lines.Scan() {
-			n++
-			data := append([]byte(nil), lines.Bytes()...)
-			b, err := proof.ParseBlock(data)
-			if err != nil {
-				err = fmt.Errorf("line %d of %s: %w", n, blocksFile, err)
-			}
-			if !yield(eventstore.Message{Sequence: n, Ledger: b.Ledger, Data: data}, err) || err != nil {
-				return
-			}
+// sum writes the hashes of all files, as sha256sum --check reads them.
+func (b *backup) sum() error {
+	var names []string
+	for name := range b.sums {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	var text strings.Builder
+	for _, name := range names {
+		fmt.Fprintf(&text, "%s  %s\n", b.sums[name], name)
+	}
+	return replaceFile(filepath.Join(b.dir, sumsFile), []byte(text.String()))
+}
+
+// keyFiles are what a server cannot do without and what nobody else may have,
+// with the public halves of its older keys and the list of its witnesses.
+var keyFiles = []string{signingKeyFile, masterKeyFile, retiredKeys, witnessesFile}
+
+// copyKeys copies the keys of a data directory into a new directory.
+func copyKeys(from, to string) error {
+	if _, err := os.Stat(filepath.Join(from, signingKeyFile)); err != nil {
+		return fmt.Errorf("the keys can only be copied on the machine of the server: %w", err)
+	}
+	if err := os.Mkdir(to, 0o700); err != nil {
+		return err
+	}
+	return placeKeys(from, to)
+}
+
+// placeKeys copies those keys that are there. A master key that is given as a
+// setting is in no file.
+func placeKeys(from, to string) error {
+	for _, name := range keyFiles {
+		text, err := os.ReadFile(filepath.Join(from, name))
+		if errors.Is(err, fs.ErrNotExist) && name != signingKeyFile {
+			continue
 		}
-		if err := lines.Err(); err != nil {
-			yield(eventstore.Message{}, err)
+		if err != nil {
+			return err
+		}
+		if err := replaceFile(filepath.Join(to, name), text); err != nil {
+			return err
 		}
 	}
+	return nil
 }

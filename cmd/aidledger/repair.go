@@ -58,11 +58,10 @@ func (s *server) openOffline(ctx context.Context, work func(*server, context.Con
 	if err != nil {
 		return err
 	}
-	database, err := s.startDatabase(ctx)
-	if err != nil {
+	if s.database, err = s.startDatabase(ctx); err != nil {
 		return err
 	}
-	if s.views, err = projections.Open(ctx, database); err != nil {
+	if s.views, err = projections.Open(ctx, s.database); err != nil {
 		return err
 	}
 	s.parts = append(s.parts, part{"", func(context.Context) error { s.views.Close(); return nil }})

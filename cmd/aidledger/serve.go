@@ -173,6 +173,7 @@ type server struct {
 	parts []part
 
 	data     *dataDir
+	database string // connection string, of the work of an offline verb
 	store    *eventstore.Store
 	views    *projections.DB
 	reads    *projections.DB // answers queries: views, or a standby of it

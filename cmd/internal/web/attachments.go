@@ -81,21 +81,21 @@ func (s *Server) getAttachment(_ access.Caller, w http.ResponseWriter, r *http.R
 	return nil
 }
 
-// checkFiles adds to a report the attachments whose bytes are lost or changed.
-func (s *Server) checkFiles(ctx context.Context, report *projections.Report) error {
-	ledgers, err := s.Store.Ledgers(ctx)
+// CheckFiles adds to a report the attachments whose bytes are lost or changed.
+func CheckFiles(ctx context.Context, store *eventstore.Store, views *projections.DB, report *projections.Report) error {
+	ledgers, err := store.Ledgers(ctx)
 	if err != nil {
 		return err
 	}
 	for _, ledger := range ledgers {
 		for q := (projections.ListQuery{Ledger: ledger, Limit: rowsMax}); ; {
-			page, err := s.Views.Attachments(ctx, q)
+			page, err := views.Attachments(ctx, q)
 			if err != nil {
 				return err
 			}
 			for _, a := range page.Rows {
 				report.Files++
-				_, err := s.Store.File(ctx, ledger, a.SHA256)
+				_, err := store.File(ctx, ledger, a.SHA256)
 				switch {
 				case eventstore.Is(err, eventstore.FileMissing), eventstore.Is(err, eventstore.FileDamaged):
 					report.DamagedFiles = append(report.DamagedFiles, ledger+" "+string(a.Attachment))

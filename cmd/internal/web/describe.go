@@ -94,6 +94,8 @@ var operations = map[string]operation{
 	"POST /v1/rebuild":                {id: "rebuild", tag: "server", gives: ProgressLine[projections.Status]{}, lines: true},
 	"POST /v1/verify":                 {id: "verify", tag: "server", notes: true, gives: ProgressLine[Verification]{}, lines: true},
 
+	"GET /v1/backup/people":                             {id: "dumpPeople", tag: "server", gives: jsontext.Value{}, lines: true},
+	"GET /v1/backup/vault":                              {id: "dumpVault", tag: "server", gives: jsontext.Value{}, lines: true},
 	"GET /v1/blocks":                                    {id: "exportBlocks", tag: "server", params: "to", gives: jsontext.Value{}, lines: true},
 	"GET /v1/ledgers/{ledger}/checkpoint":               {id: "getCheckpoint", tag: "proofs", params: "size wait_for", gives: Checkpoint{}},
 	"POST /v1/ledgers/{ledger}/checkpoint":              {id: "signCheckpoint", tag: "proofs", params: "wait_for", gives: Checkpoint{}},

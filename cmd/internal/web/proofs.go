@@ -234,7 +234,7 @@ func (s *Server) Verify(ctx context.Context, kept [][]byte, progress func(done, 
 	if v.Report, err = s.Runner.Verify(ctx, progress); err != nil {
 		return v, err
 	}
-	return v, s.checkFiles(ctx, &v.Report)
+	return v, CheckFiles(ctx, s.Store, s.Views, &v.Report)
 }
 
 var contentText = []string{"text/plain; charset=utf-8"}

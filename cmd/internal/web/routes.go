@@ -25,10 +25,10 @@ type Route struct {
 }
 
 // routes is the whole API.
-var routes = slices.Concat(ledgerRoutes, proofRoutes, auditRoutes)
+var routes = slices.Concat(ledgerRoutes, proofRoutes, auditRoutes, backupRoutes)
 
-// ledgerRoutes is the API but for the proofs, which are in proofs.go, and what
-// auditors ask, which is in audit.go.
+// ledgerRoutes is the API but for the proofs, which are in proofs.go, what
+// auditors ask, which is in audit.go, and backups.
 var ledgerRoutes = []Route{
 	{"GET", "/livez", access.Public, (*Server).getLive, "Answers as long as the process does."},
 	{"GET", "/readyz", access.Public, (*Server).getReady, "Answers 200 when the read models hold what the log held at the start."},
