@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"strconv"
 
-	"aidledger/cmd/internal/access"
 	"aidledger/projections/people"
 )
 
@@ -32,17 +31,9 @@ func (v *visit) accessLog() error {
 	for _, act := range accessActs {
 		view.Acts = append(view.Acts, option{Label: v.label("act", act), Href: v.with("act", act), Current: q.Act == act})
 	}
-	names, err := v.personNames()
-	if err != nil {
-		return err
-	}
 	view.Table = table{Columns: v.columns("at", "person", "role", "act", "ledger", "thing", "why"), Empty: v.say("access-log.empty")}
 	for _, l := range lines {
-		who := linked(names[l.Person], v.with("person", l.Person))
-		if who.Text == "" {
-			who.Text = v.label("role", l.Person)
-		}
-		view.Table.Rows = append(view.Table.Rows, row{Cells: []cell{text(v.moment(l.At)), who, text(v.label("role", l.Role)),
+		view.Table.Rows = append(view.Table.Rows, row{Cells: []cell{text(v.moment(l.At)), linked(v.who(l.Person), v.with("person", l.Person)), text(v.label("role", l.Role)),
 			{Text: v.label("act", l.Act), State: l.Act}, text(l.Ledger), text(v.label("thing", l.Thing)), text(l.Why)}})
 	}
 	next := ""
@@ -54,17 +45,4 @@ func (v *visit) accessLog() error {
 		return err
 	}
 	return v.show(http.StatusOK, "accesslog", v.say("page.access-log"), view)
-}
-
-// personNames are the names to sign in with by id, for who may know them.
-func (v *visit) personNames() (map[string]string, error) {
-	names := map[string]string{}
-	if !v.caller.Has(access.ReadAccessLog) {
-		return names, nil
-	}
-	all, err := v.server.People.People(v.ctx())
-	for _, p := range all {
-		names[p.Person] = p.Login
-	}
-	return names, err
 }

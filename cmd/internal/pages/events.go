@@ -97,7 +97,7 @@ func (v *visit) events() error {
 	for _, e := range all {
 		at := e.at.String()
 		view.Table.Rows = append(view.Table.Rows, row{Cells: []cell{linked(at, v.href("events/"+at)), text(v.label("event", e.event.Type)),
-			text(v.moment(e.entry.Recorded)), text(e.entry.Actor), text(v.label("role", e.entry.Role)), linked(e.entry.ID, v.href("journal", "entry", e.entry.ID))}})
+			text(v.moment(e.entry.Recorded)), text(v.who(e.entry.Actor)), text(v.label("role", e.entry.Role)), linked(e.entry.ID, v.href("journal", "entry", e.entry.ID))}})
 	}
 	following := ""
 	if next > 0 {
@@ -173,7 +173,7 @@ func (v *visit) eventView(e located) (eventView, error) {
 	add("event", text(v.label("event", e.event.Type)))
 	add("position", text(e.at.String()))
 	add("recorded", text(v.moment(e.entry.Recorded)))
-	add("actor", text(e.entry.Actor))
+	add("actor", text(v.who(e.entry.Actor)))
 	add("role", text(v.label("role", e.entry.Role)))
 	add("command", text(v.label("command", e.entry.Command)))
 	add("entry", linked(e.entry.ID, v.href("journal", "entry", e.entry.ID)))

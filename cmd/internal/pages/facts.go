@@ -53,7 +53,7 @@ func (v *visit) facts(view *traceView, t projections.Trace) error {
 		m := t.Movements[0]
 		add("date", text(m.Date.String()))
 		add("recorded", text(v.moment(m.Recorded)))
-		add("actor", text(m.Actor))
+		add("actor", text(v.who(m.Actor)))
 		add("document", text(m.Document))
 		add("voucher", text(m.Voucher))
 		add("source_reference", text(m.SourceReference))

@@ -113,12 +113,12 @@ func (v *visit) finding() error {
 		due = f.DueDate.String()
 	}
 	view.Facts = v.given("state", cell{Text: v.label("finding-state", f.State), State: f.State}, "severity", cell{Text: v.label("severity", f.Severity), State: f.Severity},
-		"about", v.thing(f.About), "due_date", text(due), "raised_by", text(v.label("role", f.RaisedBy)), "date", text(f.Date.String()), "document", text(f.Document),
+		"about", v.thing(f.About), "due_date", text(due), "raised_by", text(v.who(f.RaisedBy)), "date", text(f.Date.String()), "document", text(f.Document),
 		"entry", linked(f.Entry, v.href("trace/"+f.Entry)))
-	view.Answer = v.given("answer", text(f.Answer), "rectification", text(f.Rectification), "proof", text(f.Proof), "outcome", text(v.label("outcome", f.Outcome)), "closed_by", text(v.label("role", f.ClosedBy)))
+	view.Answer = v.given("answer", text(f.Answer), "rectification", text(f.Rectification), "proof", text(f.Proof), "outcome", text(v.label("outcome", f.Outcome)), "closed_by", text(v.who(f.ClosedBy)))
 	view.Steps = table{Columns: v.columns("step", "person", "role", "recorded", "entry")}
 	for _, s := range f.Steps {
-		view.Steps.Rows = append(view.Steps.Rows, row{Cells: []cell{text(v.label("finding-state", s.Step)), text(v.label("role", s.Person)), text(v.label("role", s.Role)), text(v.moment(s.Recorded)), linked(s.Entry, v.href("trace/"+s.Entry))}})
+		view.Steps.Rows = append(view.Steps.Rows, row{Cells: []cell{text(v.label("finding-state", s.Step)), text(v.who(s.Person)), text(v.label("role", s.Role)), text(v.moment(s.Recorded)), linked(s.Entry, v.href("trace/"+s.Entry))}})
 	}
 	for _, command := range nextOfFinding[f.State] {
 		if v.caller.Has(access.OfCommand(command)) {
@@ -178,7 +178,7 @@ func (v *visit) findingsTable(all []projections.Finding) (table, error) {
 			state.Href = v.href("record/"+next[0], "finding", string(f.Finding))
 		}
 		t.Rows = append(t.Rows, row{Cells: []cell{linked(f.Text, v.href("findings/"+url.PathEscape(string(f.Finding)))), {Text: v.label("severity", f.Severity), State: f.Severity}, state,
-			v.thing(f.About), text(due), text(v.label("role", f.RaisedBy))}})
+			v.thing(f.About), text(due), text(v.who(f.RaisedBy))}})
 	}
 	return t, nil
 }

@@ -18,6 +18,10 @@ func (v *visit) foresee(c domain.Command) (checked []fact, warnings []cell, err 
 		if err == nil {
 			warnings, err = v.similar(c)
 		}
+		if err == nil && c.Voucher == "" && c.Payer != "" {
+			next, failed := v.nextVoucher(c.Payer, v.dayOf(c.Date))
+			checked, err = append(checked, fact{v.say("form.next-voucher"), cell{Text: next, State: "voucher-next"}}), failed
+		}
 	case *domain.RequestDisbursement:
 		checked, err = v.foreseeFund(c.Fund, c.Project, c.Amount)
 	case *domain.ChangeRequest:
@@ -44,6 +48,14 @@ func (v *visit) foresee(c domain.Command) (checked []fact, warnings []cell, err 
 		checked = v.inWords(c.Amount, v.ledger.Currency)
 	}
 	return checked, warnings, err
+}
+
+// dayOf is the date of a command; today where it has none.
+func (v *visit) dayOf(date domain.Date) domain.Date {
+	if date.IsZero() {
+		return domain.DateOf(v.Now().In(v.zone()))
+	}
+	return date
 }
 
 // inWords shows an amount as it was understood, and in capital numerals.

@@ -49,9 +49,9 @@ var menu = []struct {
 	paths []string
 }{
 	{"read", []string{"", "totals", "projects", "places", "organisations", "funds", "gifts", "pairings", "beneficiaries", "indicators", "notes"}},
-	{"record", []string{"record", "record/disburse-funds"}},
+	{"record", []string{"record", "record/disburse-funds", "imports"}},
 	{"decide", []string{"requests", "findings", "notices", "coverage", "idle", "compare", "settings"}},
-	{"follow", []string{"journal", "flow", "events", "evidence"}},
+	{"follow", []string{"journal", "vouchers", "flow", "events", "evidence"}},
 	{"operate", []string{"/verify", "/status", "/people", "/access-log"}},
 }
 

@@ -130,7 +130,7 @@ func spoken(page string) string {
 }
 
 // Words that stand in Chinese texts as they are.
-var international = regexp.MustCompile(`\b(CSV|XLSX|CNY|JSON|PDF|TOTP|Excel|ccx|sync_interval|always|aidledger|Enter)\b`)
+var international = regexp.MustCompile(`\b(CSV|XLSX|IATI|CNY|JSON|PDF|TOTP|Excel|ccx|sync_interval|always|aidledger|Enter)\b`)
 
 func foreign(tag, page string) string {
 	said := spoken(page)

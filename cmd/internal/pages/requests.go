@@ -51,7 +51,7 @@ func (v *visit) requests() error {
 			last = r.LastDay.String()
 		}
 		view.Table.Rows = append(view.Table.Rows, row{Cells: []cell{linked(string(r.Request), v.href("requests/"+string(r.Request))), text(r.Date.String()),
-			v.thing(r.Project), v.thing(r.Payee), v.amount(r.Amount, r.Currency, false, ""), text(r.Purpose), text(r.RequestedBy), text(last)}})
+			v.thing(r.Project), v.thing(r.Payee), v.amount(r.Amount, r.Currency, false, ""), text(r.Purpose), text(v.who(r.RequestedBy)), text(last)}})
 	}
 	v.paged(&view.Table, rows.Next)
 	if sent, err := v.sendFile("requests", &view.Table); sent {
@@ -137,7 +137,7 @@ func (v *visit) requestFacts(view *requestView, r projections.Request) error {
 	}{
 		{"state", cell{Text: v.label("request-state", r.State), State: r.State}}, {"amount", amount}, {"payee", v.thing(r.Payee)}, {"payer", v.thing(r.Payer)},
 		{"fund", v.thing(r.Fund)}, {"project", v.thing(r.Project)}, {"purpose", text(r.Purpose)}, {"date", text(r.Date.String())}, {"document", text(r.Document)},
-		{"requested_by", text(r.RequestedBy)}, {"approved_by", text(r.ApprovedBy)}, {"paid_by", text(r.PaidBy)}, {"payment", linked(r.Payment, v.href("voucher/"+url.PathEscape(r.Payment)))},
+		{"requested_by", text(v.who(r.RequestedBy))}, {"approved_by", text(v.who(r.ApprovedBy))}, {"paid_by", text(v.who(r.PaidBy))}, {"payment", linked(r.Payment, v.href("voucher/"+url.PathEscape(r.Payment)))},
 	} {
 		if f.value.Text != "" {
 			view.Facts = append(view.Facts, fact{v.label("field", f.name), f.value})
@@ -155,7 +155,7 @@ func (v *visit) requestFacts(view *requestView, r projections.Request) error {
 	}
 	view.Steps = table{Columns: v.columns("step", "person", "role", "recorded", "reason", "entry")}
 	for _, s := range r.Steps {
-		view.Steps.Rows = append(view.Steps.Rows, row{Cells: []cell{{Text: v.label("request-state", s.Step), State: s.Step}, text(s.Person), text(v.label("role", s.Role)),
+		view.Steps.Rows = append(view.Steps.Rows, row{Cells: []cell{{Text: v.label("request-state", s.Step), State: s.Step}, text(v.who(s.Person)), text(v.label("role", s.Role)),
 			text(v.moment(s.Recorded)), text(s.Reason), linked(s.Entry, v.href("journal", "entry", s.Entry))}})
 	}
 	return nil

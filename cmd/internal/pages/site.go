@@ -38,6 +38,7 @@ type Site struct {
 	templates map[string]map[string]*template.Template // by language and page
 	needs     map[string]access.Capability             // of every page, by its path
 	making    rebuild
+	waiting   waiting
 }
 
 // New returns the pages.
@@ -102,6 +103,11 @@ var pages = []page{
 	{"POST", "/ledgers/{ledger}/record/{command}", access.ByCommand, (*visit).post, "Page: checks or records what a form says."},
 	{"GET", "/ledgers/{ledger}/batch/{command}", access.SignedIn, (*visit).askBatch, "Page: many commands pasted from a spreadsheet."},
 	{"POST", "/ledgers/{ledger}/batch/{command}", access.ByCommand, (*visit).batch, "Page: checks what was pasted, or records all of it."},
+	{"GET", "/ledgers/{ledger}/imports", access.ImportReports, (*visit).askImport, "Page: the form to import a file, and the files that were."},
+	{"POST", "/ledgers/{ledger}/imports", access.ByCommand, (*visit).importFile, "Page: tries a file, or imports the one that was tried."},
+	{"GET", "/ledgers/{ledger}/imports/{import}", access.CorrectEntries, (*visit).askUndo, "Page: asks why an import is to be taken back."},
+	{"POST", "/ledgers/{ledger}/imports/{import}", access.CorrectEntries, (*visit).undo, "Page: takes an import back as one."},
+	{"GET", "/ledgers/{ledger}/vouchers", access.ReadLedger, (*visit).vouchers, "Page: the numbers of vouchers, and those that are missing."},
 	{"GET", "/ledgers/{ledger}/compare", access.ReadLedger, (*visit).compare, "Page: totals on two days."},
 	{"GET", "/ledgers/{ledger}/idle", access.ReadLedger, (*visit).idle, "Page: cash of funds by how long it has lain there."},
 	{"GET", "/ledgers/{ledger}/voucher/{entry}", access.ReadLedger, (*visit).voucher, "Page: a payment voucher to print."},

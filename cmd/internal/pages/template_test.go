@@ -114,7 +114,7 @@ func samples(n int) map[string]any {
 	form := sampleForm(n)
 	all["form"], all["disburse"] = form, form
 	all["record"] = recordView{many(n, func(i int) navGroup { return navGroup{"1", sampleOptions(n)} })}
-	all["voucher"] = voucherView{Programme: "1", Facts: sampleFacts(n), Amount: sampleCell(0), Capitals: "1", Parts: sampleTable(n), Hash: "7", Reversed: n > 0}
+	all["voucher"] = voucherView{Programme: "1", Facts: sampleFacts(n), Amount: sampleCell(0), Capitals: "1", Parts: sampleTable(n), Hash: "7", Printed: []string{"", "same", "other"}[min(n, 2)], Reversed: n > 0}
 	if n == 0 {
 		all["failure"] = failure{Code: "x", Message: "7"}
 	}
@@ -128,6 +128,15 @@ func sampleOversight(all map[string]any, n int) {
 	all["notices"] = noticesView{Due: sampleTable(n), Table: sampleTable(n), Publish: "/"}
 	all["notice"] = noticeView{Text: "7", Facts: sampleFacts(n), Attachments: sampleTable(n), Withdraw: "/"}
 	all["coverage"] = coverageView{Sums: sampleTable(n), Show: sampleOptions(n), Table: sampleTable(n), Pairing: "/"}
+	all["vouchers"] = vouchersView{Years: sampleOptions(n), Table: sampleTable(n)}
+	imports := importsView{Commands: sampleOptions(n), Units: sampleOptions(3), SkipBad: n > 0, Templates: "/", Imports: sampleTable(n)}
+	if n > 0 {
+		imports.Outcome, imports.State, imports.Waiting, imports.File, imports.Facts, imports.Undone = "7", "good", "7", "7", sampleFacts(n), "7"
+	}
+	if n > 1 {
+		imports.Faults, imports.Notices, imports.Problem = sampleTable(n), []string{"why"}, &failure{Message: "7"}
+	}
+	all["imports"], all["undo"] = imports, undoView{Facts: sampleFacts(n), Problem: imports.Problem, Faults: sampleTable(n - 1), Reason: "7"}
 	all["beneficiaries"] = beneficiariesView{Why: "7", States: sampleOptions(n), Table: sampleTable(n), Reading: n > 0, Register: "/"}
 	all["reveal"] = revealView{Fields: sampleOptions(n), Why: "7", Shown: sampleFacts(n)}
 }

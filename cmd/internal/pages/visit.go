@@ -33,6 +33,7 @@ type visit struct {
 	asOf    projections.AsOf
 	past    past
 	names   map[string]projections.Node
+	persons map[string]string // names by id, once they are known
 }
 
 // begin reads what all pages need to know.
@@ -116,6 +117,27 @@ func (v *visit) thing(id domain.ID) cell {
 }
 
 func (v *visit) name(id string) string { return cmp.Or(v.names[id].Name, id) }
+
+// who is what a person is called, for those who signed in; to others a person is
+// an id.
+func (v *visit) who(id string) string {
+	if v.persons == nil {
+		v.persons = map[string]string{}
+		if v.server != nil && v.server.People != nil && v.caller.Method != "" {
+			all, err := v.server.People.People(v.ctx())
+			if err != nil {
+				v.Log.Warn("the names of people cannot be read", "error", err)
+			}
+			for _, p := range all {
+				v.persons[p.Person] = cmp.Or(p.Name, p.Login)
+			}
+		}
+	}
+	if name := v.persons[id]; name != "" {
+		return name
+	}
+	return v.label("role", id)
+}
 
 // learn looks up the names of ids.
 func (v *visit) learn(ids ...domain.ID) error {

@@ -1,8 +1,11 @@
 package pages
 
 import (
+	"html/template"
 	"net/http"
+	"net/url"
 
+	"aidledger/cmd/internal/qr"
 	"aidledger/domain"
 	"aidledger/eventstore"
 	"aidledger/projections"
@@ -16,7 +19,9 @@ type voucherView struct {
 	Capitals  string
 	Parts     table // of villages, where there are several
 	Hash      string
-	Reversed  bool // it takes another entry back
+	Code      template.HTML // leads back here with the hash, to be compared
+	Printed   string        // whether the hash on a paper is that of the ledger: "same", "other", or nothing to compare
+	Reversed  bool          // it takes another entry back
 }
 
 // voucher shows the payment that one entry recorded.
@@ -55,7 +60,7 @@ func (v *visit) voucher() error {
 	}{
 		{"voucher", text(m.Voucher)}, {"date", text(m.Date.String())}, {"payer", v.thing(m.Payer)}, {"payee", v.thing(m.Payee)},
 		{"provider", v.thing(m.Provider)}, {"fund", v.thing(m.Fund)}, {"project", v.thing(m.Project)}, {"document", text(m.Document)},
-		{"source_reference", text(m.SourceReference)}, {"actor", text(m.Actor)}, {"recorded", text(v.moment(m.Recorded))}, {"entry", text(m.Entry)},
+		{"source_reference", text(m.SourceReference)}, {"actor", text(v.who(m.Actor))}, {"recorded", text(v.moment(m.Recorded))}, {"entry", text(m.Entry)},
 	} {
 		if f.value.Text != "" {
 			view.Facts = append(view.Facts, fact{v.label("field", f.name), f.value})
@@ -70,6 +75,14 @@ func (v *visit) voucher() error {
 	if view.Hash, err = v.hashOf(m.Position); err != nil {
 		return err
 	}
+	if printed := v.query.Get("hash"); printed != "" {
+		view.Printed = map[bool]string{true: "same", false: "other"}[printed == view.Hash]
+	}
+	code, err := qr.Encode([]byte(v.server.PublicURL + "/ledgers/" + url.PathEscape(v.ledger.Ledger) + "/voucher/" + url.PathEscape(entry) + "?hash=" + view.Hash))
+	if err != nil {
+		return err
+	}
+	view.Code = template.HTML(code.SVG()) // it is made of numbers alone
 	return v.show(http.StatusOK, "voucher", v.say("voucher.title"), view)
 }
 

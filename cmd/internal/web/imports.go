@@ -44,6 +44,27 @@ func (s *Server) postImport(c access.Caller, w http.ResponseWriter, r *http.Requ
 	})
 }
 
+// Import brings a file into the ledger in the path for a caller, and waits until
+// the read models have it.
+func (s *Server) Import(r *http.Request, c access.Caller, file *exchange.File, o exchange.Options) (exchange.Report, error) {
+	ctx := r.Context()
+	report, err := s.importer(ctx, c, r).Import(ctx, ledgerOf(r), file, o, func(uint64, uint64) {})
+	if err == nil && report.Position.Block > 0 {
+		err = s.Runner.WaitFor(ctx, report.Position.Block)
+	}
+	return report, err
+}
+
+// UndoImport takes an import back for a caller.
+func (s *Server) UndoImport(r *http.Request, c access.Caller, id domain.ID, reason string) (exchange.UndoReport, error) {
+	ctx := r.Context()
+	report, err := s.importer(ctx, c, r).Undo(ctx, ledgerOf(r), id, reason, exchange.Options{}, func(uint64, uint64) {})
+	if err == nil && report.Position.Block > 0 {
+		err = s.Runner.WaitFor(ctx, report.Position.Block)
+	}
+	return report, err
+}
+
 // getTemplate answers with an empty table for a command.
 func (s *Server) getTemplate(_ access.Caller, w http.ResponseWriter, r *http.Request) error {
 	p := newParams(r)

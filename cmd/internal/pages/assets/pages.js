@@ -42,6 +42,9 @@ if (form && checked) {
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const news = page.getElementById("checked");
     if (news) checked.replaceChildren(...news.childNodes);
+    // The number that follows is written into an empty input, where it can be changed.
+    const next = checked.querySelector(".voucher-next");
+    if (next && form.elements.voucher?.value === "") form.elements.voucher.value = next.textContent;
   };
   form.addEventListener("change", check);
   // The first input that is wrong, or else the first empty one.
