@@ -10,11 +10,12 @@ import (
 // track is where a group of projections stands while it reads the log: they
 // all have read the same blocks.
 type track struct {
-	members []*projection
-	block   uint64
-	hash    string
-	heads   map[string]eventstore.Hash // last block of each ledger
-	bulk    map[*projection]projector  // projectors of whole projections in a bulk load; nil otherwise
+	members  []*projection
+	block    uint64
+	hash     string
+	heads    map[string]eventstore.Hash // last block of each ledger
+	bulk     map[*projection]projector  // projectors of whole projections in a bulk load; nil otherwise
+	balances flowBalances               // in a bulk load; nil otherwise
 }
 
 // batch is a run of blocks, projected and ready to be committed.
@@ -53,6 +54,7 @@ type member struct {
 	hash      string
 	heads     map[string]eventstore.Hash // of the ledgers that changed
 	halted    *Halted
+	ready     projector // rows of a whole projection in a bulk load that can be written already
 }
 
 // headOf returns a block as the last one of its ledger.
@@ -78,6 +80,9 @@ func (t *track) project(blocks []*block) (*batch, error) {
 	}
 	for i, block := range blocks {
 		bad := t.chained(block)
+		if t.balances != nil && bad == nil {
+			t.balances.count(block)
+		}
 		for _, m := range b.members {
 			if m.halted != nil {
 				continue
@@ -103,6 +108,9 @@ func (t *track) project(blocks []*block) (*batch, error) {
 	}
 	t.members = t.members[:0:0]
 	for _, m := range b.members {
+		if t.bulk[m.projection] != nil && m.projection.ready != nil {
+			m.ready = m.projection.ready(m.projector)
+		}
 		if m.halted == nil {
 			m.to, m.hash, m.heads = t.block, t.hash, changed
 			t.members = append(t.members, m.projection)
@@ -178,7 +186,7 @@ func (m *member) again(blocks []*block, bulk bool) error {
 // newBulkTrack returns a track before the first block of the log, of all
 // projections.
 func newBulkTrack() *track {
-	t := &track{members: projections, heads: headsNone(), bulk: map[*projection]projector{}}
+	t := &track{members: projections, heads: headsNone(), bulk: map[*projection]projector{}, balances: flowBalances{}}
 	for _, p := range projections {
 		if p.whole {
 			t.bulk[p] = p.begin(true)

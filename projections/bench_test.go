@@ -102,7 +102,7 @@ func (l *memory) appendLarge(entries []eventstore.Entry) {
 
 // largeLog returns the log, built once.
 func largeLog(b *testing.B) *memory {
-	benchSize = benchEvents(b)
+	benchSize, cutoffAfter = benchEvents(b), usualCutoffs
 	return large()
 }
 

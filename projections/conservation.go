@@ -91,19 +91,18 @@ type account struct {
 func readBalances(ctx context.Context, tx pgx.Tx, ledger, noun string, ids []string, as AsOf) ([]Balance, error) {
 	c := &conditions{args: []any{ledger, noun, ids}}
 	c.asOf(as)
-	moved, totals := "aidledger.flows", `select key, currency, stage, amount from aidledger.totals
+	c.andFlow("($3::text[] is null or " + noun + " = any($3))")
+	moved := c.sums()
+	totals := `select key, currency, stage, amount from aidledger.totals
 		where ledger = $1 and dimension = $2 and year = 0 and ($3::text[] is null or key = any($3))`
-	if !as.IsZero() {
-		moved = "aidledger.movements"
-		totals = `select ` + noun + `, currency, stage, sum(amount) from aidledger.journal j
-			where ledger = $1 and $2 <> '' and ($3::text[] is null or ` + noun + ` = any($3))` + also(c.String()) + ` group by 1, 2, 3`
+	if !as.IsZero() { // there are no totals of the past apart from those of flows
+		totals = `select ` + noun + `, currency, stage, sum(amount) from moved where $2 <> '' group by 1, 2, 3`
 	}
-	rows, _ := tx.Query(ctx, `select kind, key, currency, stage, amount::bigint from (
-			select 0 as kind, `+noun+` as key, currency, stage, sum(amount) as amount from `+moved+` j
-				where ledger = $1 and place = '' and ($3::text[] is null or `+noun+` = any($3))`+also(c.String())+` group by 2, 3, 4
+	rows, _ := tx.Query(ctx, `with moved as materialized (`+moved+`)
+		select kind, key, currency, stage, amount::bigint from (
+			select 0 as kind, `+noun+` as key, currency, stage, sum(amount) as amount from moved where place = '' group by 2, 3, 4
 			union all
-			select 1, `+noun+`, currency, stage, sum(amount) from `+moved+` j
-				where ledger = $1 and place <> '' and ($3::text[] is null or `+noun+` = any($3))`+also(c.String())+` group by 2, 3, 4
+			select 1, `+noun+`, currency, stage, sum(amount) from moved where place <> '' group by 2, 3, 4
 			union all
 			select 2, t.* from (`+totals+`) t (key, currency, stage, amount)) s
 		where key <> '' and (select count(distinct block) from aidledger.checkpoint where projection in ('journal', 'totals')) = 1

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/binary"
 	"io"
+	"slices"
 	"sync"
 	"time"
 
@@ -72,6 +73,38 @@ func (c *copying) bool(b bool) {
 func (c *copying) date(d domain.Date) { c.int32(int(d.Time().Sub(epoch) / (24 * time.Hour))) }
 
 func (c *copying) time(t time.Time) { c.int64(t.Sub(epoch).Microseconds()) }
+
+// The types of the elements of arrays.
+const oidInt64, oidUUID = 20, 2950
+
+func (c *copying) array(elementType, elements, size int) {
+	header := []uint32{uint32(20 + elements*(4+size)), 1, 0, uint32(elementType), uint32(elements), 1} // one dimension, no nulls, from 1 on
+	if elements == 0 {
+		header = []uint32{12, 0, 0, uint32(elementType)}
+	}
+	for _, n := range header {
+		c.rows = binary.BigEndian.AppendUint32(c.rows, n)
+	}
+}
+
+// int64s writes an array; nothing but zeros is null.
+func (c *copying) int64s(all []int64) {
+	if !slices.ContainsFunc(all, func(n int64) bool { return n != 0 }) {
+		c.rows = append(c.rows, 0xff, 0xff, 0xff, 0xff)
+		return
+	}
+	c.array(oidInt64, len(all), 8)
+	for _, n := range all {
+		c.int64(n)
+	}
+}
+
+func (c *copying) uuids(all []flowID) {
+	c.array(oidUUID, len(all), 16)
+	for _, id := range all {
+		c.uuid(id)
+	}
+}
 
 // buffers holds what batches before have used, so that not each of them has to
 // grow its own.

@@ -13,15 +13,16 @@ import (
 
 // block is a stored block, ready to be projected.
 type block struct {
-	sequence uint64
-	ledger   string
-	hash     eventstore.Hash
-	previous eventstore.Hash
-	entries  int
-	stored   eventstore.Message
-	facts    []fact
-	bad      *eventstore.BadBlock // the block as a whole cannot be read
-	badEvent []badEvent           // events of it that cannot be read, in order
+	sequence  uint64
+	ledger    string
+	hash      eventstore.Hash
+	previous  eventstore.Hash
+	entries   int
+	movements int
+	stored    eventstore.Message
+	facts     []fact
+	bad       *eventstore.BadBlock // the block as a whole cannot be read
+	badEvent  []badEvent           // events of it that cannot be read, in order
 }
 
 type badEvent struct {
@@ -76,6 +77,7 @@ func decode(m eventstore.Message) *block {
 			movements: room[first:len(room):len(room)], flows: ids[first:len(room):len(room)]})
 		return nil
 	})
+	out.movements = len(room)
 	return out
 }
 

@@ -41,6 +41,11 @@ type Change struct {
 // Diff answers a DiffQuery. It returns what Totals does.
 func (db *DB) Diff(ctx context.Context, q DiffQuery) (d Diff, err error) {
 	d = Diff{Ledger: q.Ledger, By: q.By, Changes: []Change{}, Movements: []Movement{}}
+	for _, a := range []*AsOf{&q.From, &q.To} {
+		if *a, err = db.known(ctx, q.Ledger, *a); err != nil {
+			return d, err
+		}
+	}
 	if d.From, err = db.Totals(ctx, TotalsQuery{Ledger: q.Ledger, By: q.By, AsOf: q.From, Limit: totalsPageMax}); err != nil {
 		return d, err
 	}

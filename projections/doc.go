@@ -17,7 +17,9 @@
 //   - Archive. The raw bytes of every block are kept beside the read models, in
 //     the same transaction, in tables that no rebuild touches and nobody changes.
 //   - As of. Totals can be asked for any recorded position or time and for any
-//     effective date; the answer has the same shape as the one of now.
+//     effective date; the answer has the same shape as the one of now. It is
+//     made of sums that are kept (balances.go, cutoffs.go) and few movements,
+//     however long the history is.
 //
 // One file holds one projection: which events it reads, what rows it makes of
 // them, and its queries; the SQL file of the same name holds its tables. The

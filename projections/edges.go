@@ -121,12 +121,12 @@ const stepsSQL = `
 func readSteps(ctx context.Context, tx pgx.Tx, q TraceQuery, at int, touching func(*conditions)) ([]step, error) {
 	legs := &conditions{args: []any{q.Ledger, stageNames()}}
 	touching(legs)
+	legsFrom := legs.sums()
 	funding := &conditions{args: legs.args}
 	funding.andFlow("fund = any(array(select distinct fund from legs)) and project = ''")
 	funding.andWithin(q.Within) // a fund as a whole is not within any limit
 	funding.asOf(q.AsOf)
-	legsFrom := legs.from(legs.few || !q.AsOf.IsZero())
-	fundingFrom := funding.from(!q.AsOf.IsZero())
+	fundingFrom := funding.sums()
 	rows, _ := tx.Query(ctx, "with legs as materialized ("+legsFrom+"), funding as ("+fundingFrom+"), "+stepsSQL, funding.args...)
 	steps, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (step, error) {
 		var s step
@@ -141,19 +141,6 @@ func readSteps(ctx context.Context, tx pgx.Tx, q TraceQuery, at int, touching fu
 		return nil, err
 	}
 	return steps, readEvidence(ctx, tx, q, steps, touching)
-}
-
-// from reads flows, or the single movements where only those can tell.
-func (c *conditions) from(movements bool) string {
-	const columns = "select flow, fund, provider, project, place, payee, other_fund, stage, currency, amount, entries, place_entries from "
-	switch {
-	case !movements:
-		return columns + "aidledger.flows where ledger = $1" + also(c.ofFlows())
-	case c.few:
-		return columns + "aidledger.movements j where ledger = $1" + also(c.String())
-	}
-	return columns + "aidledger.movements j where flow = any(array(select flow from aidledger.flows where ledger = $1" + also(c.ofFlows()) + "))" +
-		also(c.ofMovements())
 }
 
 func stageNames() []string {

@@ -23,6 +23,10 @@ type FlowPart struct {
 // and page are not looked at.
 func (db *DB) Flow(ctx context.Context, q JournalQuery) ([]FlowPart, error) {
 	q.After = ""
+	var err error
+	if q.AsOf, err = db.known(ctx, q.Ledger, q.AsOf); err != nil {
+		return nil, err
+	}
 	c, err := q.conditions()
 	if err != nil {
 		return nil, err
@@ -36,7 +40,8 @@ func (db *DB) Flow(ctx context.Context, q JournalQuery) ([]FlowPart, error) {
 		if _, err := position(ctx, tx, q.Ledger, "journal"); err != nil {
 			return err
 		}
-		rows, _ := tx.Query(ctx, "select provider, project, place, sum(amount)::bigint, currency from ("+c.from(c.few || !q.AsOf.IsZero())+`) f
+		sums := c.sums()
+		rows, _ := tx.Query(ctx, "select provider, project, place, sum(amount)::bigint, currency from ("+sums+`) f
 			group by provider, project, place, currency having sum(amount) <> 0
 			order by sum(amount) desc, provider, project, place, currency limit `+c.arg(listPageMax), c.args...)
 		parts, err = pgx.CollectRows(rows, scanFlowPart)

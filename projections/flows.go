@@ -34,7 +34,15 @@ type flowID [16]byte
 // flow is the sum of the movements of one flow.
 type flow struct {
 	flowKey
-	id                             flowID
+	flowSums
+	id flowID
+	in *yearSums // that it is counted in; nil where nobody counts for cutoffs
+}
+
+// flowSums is what movements add up to: their amounts, the entries that they
+// count for, and how many of those are approximate; the last two once more where
+// entries are counted by place.
+type flowSums struct {
 	amount                         int64
 	entries, approximate           int64
 	placeEntries, placeApproximate int64
@@ -109,7 +117,7 @@ func (f *flow) ownNames() {
 }
 
 // add counts one movement.
-func (f *flow) add(m *domain.Movement, entries, placeEntries int) {
+func (f *flowSums) add(m *domain.Movement, entries, placeEntries int) {
 	f.amount += m.Money.Minor
 	f.entries += int64(entries)
 	f.placeEntries += int64(placeEntries)

@@ -23,29 +23,50 @@ var journalProjection = &projection{
 
 type journalProjector struct {
 	copying
-	bulk bool
+	bulk    bool
+	waiting []*fact // until it is known what their flows add up to
 }
 
 // journalColumns counts the columns of the table journal.
-const journalColumns = 32
+const journalColumns = 37
 
 func (p *journalProjector) flush(ctx context.Context, tx pgx.Tx) error {
-	sql := "copy journal from stdin (format binary)"
 	if p.bulk {
-		sql = "copy journal from stdin (format binary, freeze)"
+		return p.copying.flush(ctx, tx, "copy journal from stdin (format binary, freeze)")
 	}
-	return p.copying.flush(ctx, tx, sql)
+	sums, err := readFlowBalances(ctx, tx, p.waiting)
+	if err != nil {
+		return err
+	}
+	for _, f := range p.waiting {
+		d, err := detailOf(f.event.Fact)
+		if err != nil {
+			return err
+		}
+		p.write(f, d, sums.after(f, d.reverses != "", nil))
+	}
+	p.waiting = nil
+	return p.copying.flush(ctx, tx, "copy journal from stdin (format binary)")
 }
 
-// apply writes the columns in the order of the table.
 func (p *journalProjector) apply(f *fact) error {
 	if len(f.movements) == 0 {
 		return nil
 	}
 	d, err := detailOf(f.event.Fact)
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
+	case p.bulk:
+		p.write(f, d, f.after)
+	default:
+		p.waiting = append(p.waiting, f)
 	}
+	return nil
+}
+
+// write writes the columns in the order of the table.
+func (p *journalProjector) write(f *fact, d detail, after []flowSums) {
 	for i := range f.movements {
 		m := &f.movements[i]
 		entries, placeEntries := entriesOf(f, d.reverses != "", i)
@@ -82,8 +103,12 @@ func (p *journalProjector) apply(f *fact) error {
 		p.text(f.entry.Actor)
 		p.text(string(otherFund(f.event.Fact, m)))
 		p.uuid(f.flows[i])
+		p.int64(after[i].amount)
+		p.int32(int(after[i].entries))
+		p.int32(int(after[i].approximate))
+		p.int32(int(after[i].placeEntries))
+		p.int32(int(after[i].placeApproximate))
 	}
-	return nil
 }
 
 // detail is what an event about money says besides its movements.

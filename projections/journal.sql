@@ -1,36 +1,41 @@
 create table journal (
-	ledger           text collate "C" not null,
-	block            bigint not null,
-	event            integer not null,
-	leg              integer not null,
-	entry            text collate "C" not null,
-	event_type       text not null,
-	stage            text collate "C" not null,
-	fund             text collate "C" not null,
-	provider         text collate "C" not null,
-	budget_year      smallint not null,
-	project          text collate "C" not null,
-	place            text collate "C" not null,
-	amount           bigint not null,
-	currency         text collate "C" not null,
-	date             date not null,
-	precision        text not null,
-	year             smallint not null,
-	recorded         timestamptz not null,
-	approximate      boolean not null,
-	on_receipt       boolean not null,
-	entries          smallint not null,
-	place_entries    smallint not null,
-	document         text not null,
-	voucher          text not null,
-	source_reference text not null,
-	disbursement     text collate "C" not null,
-	payer            text collate "C" not null,
-	payee            text collate "C" not null,
-	reverses         text not null,
-	actor            text not null,
-	other_fund       text collate "C" not null,
-	flow             uuid not null
+	ledger                 text collate "C" not null,
+	block                  bigint not null,
+	event                  integer not null,
+	leg                    integer not null,
+	entry                  text collate "C" not null,
+	event_type             text not null,
+	stage                  text collate "C" not null,
+	fund                   text collate "C" not null,
+	provider               text collate "C" not null,
+	budget_year            smallint not null,
+	project                text collate "C" not null,
+	place                  text collate "C" not null,
+	amount                 bigint not null,
+	currency               text collate "C" not null,
+	date                   date not null,
+	precision              text not null,
+	year                   smallint not null,
+	recorded               timestamptz not null,
+	approximate            boolean not null,
+	on_receipt             boolean not null,
+	entries                smallint not null,
+	place_entries          smallint not null,
+	document               text not null,
+	voucher                text not null,
+	source_reference       text not null,
+	disbursement           text collate "C" not null,
+	payer                  text collate "C" not null,
+	payee                  text collate "C" not null,
+	reverses               text not null,
+	actor                  text not null,
+	other_fund             text collate "C" not null,
+	flow                   uuid not null,
+	flow_amount            bigint not null,
+	flow_entries           integer not null,
+	flow_approximate       integer not null,
+	flow_place_entries     integer not null,
+	flow_place_approximate integer not null
 );
 comment on table journal is 'Every movement of money: one row for each leg of an event, in the order of the log.';
 comment on column journal.block is 'Stream sequence of the block.';
@@ -52,6 +57,11 @@ comment on column journal.place_entries is 'The same, where entries are counted 
 comment on column journal.reverses is 'Entry that is taken back; empty: none.';
 comment on column journal.other_fund is 'Fund on the other side of what was carried over; empty: not carried over.';
 comment on column journal.flow is 'Flow that it belongs to; see the table flows.';
+comment on column journal.flow_amount is 'What the flow adds up to after this movement, in minor units: the sum as of any position is found at the last movement before it.';
+comment on column journal.flow_entries is 'The entries of the flow, less those that were taken back, after this movement.';
+comment on column journal.flow_approximate is 'How many of them are approximate.';
+comment on column journal.flow_place_entries is 'The entries, where they are counted by place.';
+comment on column journal.flow_place_approximate is 'How many of them are approximate.';
 
 -- for queries
 create unique index journal_pkey on journal (ledger, block, event, leg);

@@ -84,6 +84,9 @@ func (db *DB) Journal(ctx context.Context, q JournalQuery) (Journal, error) {
 	if err != nil {
 		return out, err
 	}
+	if q.AsOf, err = db.known(ctx, q.Ledger, q.AsOf); err != nil {
+		return out, err
+	}
 	c, err := q.conditions()
 	if err != nil {
 		return out, err

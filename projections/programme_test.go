@@ -116,6 +116,7 @@ type programme struct {
 	gifts   int
 	funds   []domain.ID
 	refused int
+	setback time.Duration // of the clock
 }
 
 // began is when the first entry of a programme is recorded; each further one
@@ -167,7 +168,7 @@ func (p *programme) give(c domain.Command) (string, error) {
 		return "", err
 	}
 	id := fmt.Sprintf("%s-entry-%d", p.name, p.count)
-	recorded := began.Add(time.Duration(p.count) * time.Minute)
+	recorded := began.Add(time.Duration(p.count)*time.Minute - p.setback)
 	ctx := domain.Context{Entry: id, Actor: p.actor, Role: p.role, Recorded: recorded, Today: domain.DateOf(recorded)}
 	if r, ok := c.(domain.Referrer); ok {
 		ctx.Original = p.facts[r.RefersTo()]

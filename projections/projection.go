@@ -53,6 +53,7 @@ type projection struct {
 	reads  []string                  // event types; nil: it must understand every event
 	whole  bool                      // in a bulk load one projector takes all events: it holds rows, not events
 	begin  func(bulk bool) projector // for one batch; bulk: its tables are empty and new in the transaction
+	ready  func(projector) projector // of a whole one: what can be written before the end of the load; nil: nothing
 }
 
 // projector turns the events of one batch into rows. It holds nothing else, so
@@ -70,7 +71,8 @@ type fact struct {
 	entry     *eventstore.Entry
 	event     *eventstore.Event
 	movements []domain.Movement
-	flows     []flowID // of each movement
+	flows     []flowID   // of each movement
+	after     []flowSums // of each flow after the movement; in a bulk load, which reads from the first event on
 }
 
 // needs tells whether the projection cannot go on without an event of a type.

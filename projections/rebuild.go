@@ -124,10 +124,14 @@ func (r *Runner) fill(ctx context.Context, tx pgx.Tx, schema string, end uint64,
 	write := func(b *batch) error {
 		for _, m := range b.members {
 			at[m.projection].moveTo(m)
+			rows := m.projector
 			if t.bulk[m.projection] != nil {
-				continue // flushed at the end
+				rows = m.ready // the others at the end
 			}
-			if err := m.projector.flush(ctx, tx); err != nil {
+			if rows == nil {
+				continue
+			}
+			if err := rows.flush(ctx, tx); err != nil {
 				return err
 			}
 		}

@@ -153,6 +153,7 @@ func TestAnyRowThatIsNotWhatTheLogSaysIsFound(t *testing.T) {
 				when atttypid in ('text'::regtype, 'jsonb'::regtype) then 'to_json(''changed''::text)::jsonb::text'
 				when atttypid = 'boolean'::regtype then 'not ' || quote_ident(attname)
 				when atttypid = 'integer[]'::regtype then '''{7}'''
+				when atttypid = 'timestamptz'::regtype then quote_ident(attname) || ' + interval ''1 second'''
 				else quote_ident(attname) || ' + 1' end || case when atttypid = 'jsonb'::regtype then '::jsonb' else '' end
 			from pg_attribute a where attrelid = $1::text::regclass and attnum > 0 and attname <> 'updated_at'
 				and not exists (select from pg_index i where i.indrelid = attrelid and i.indisprimary and a.attnum = any(i.indkey))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding"
 	"errors"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -69,6 +70,10 @@ func badCursor(cursor string) error {
 type conditions struct {
 	clauses []string
 	flows   []string // of flows, and so of the movements in them
+	until   AsOf
+	past    []string // conditions on movements that it sets
+	at      string   // that of its position; empty: none
+	day     string   // placeholder of the last day of its effective date
 	args    []any
 	newest  bool // the journal is read from its end
 	few     bool // an index other than that of flows finds the movements
@@ -99,23 +104,30 @@ func (c *conditions) fill(clause string, values []any) string {
 }
 
 func (c *conditions) String() string {
-	return strings.Join(slices.Concat(c.flows, c.clauses), " and ")
+	return strings.Join(slices.Concat(c.flows, c.clauses, c.past), " and ")
 }
 
 // ofFlows returns the conditions on flows, and ofMovements the other ones.
-func (c *conditions) ofFlows() string     { return strings.Join(c.flows, " and ") }
-func (c *conditions) ofMovements() string { return strings.Join(c.clauses, " and ") }
+func (c *conditions) ofFlows() string { return strings.Join(c.flows, " and ") }
+func (c *conditions) ofMovements() string {
+	return strings.Join(slices.Concat(c.clauses, c.past), " and ")
+}
 
 // asOf limits rows of the journal, which the query calls j.
 func (c *conditions) asOf(a AsOf) {
-	if !a.Position.IsZero() {
-		c.and("(j.block, j.event::bigint) <= (?::bigint, ?::bigint)", int64(a.Position.Block), int64(a.Position.Event))
+	if at := a.Position; !at.IsZero() {
+		// As integers, which the indexes hold.
+		c.until.Position = at
+		c.at = "(j.block, j.event) <= (" + c.arg(int64(at.Block)) + "::bigint, " + c.arg(min(int64(at.Event), math.MaxInt32)) + "::integer)"
+		c.past = append(c.past, c.at)
 	}
 	if !a.Time.IsZero() {
-		c.and("j.recorded <= ?::timestamptz", a.Time.UTC())
+		c.past = append(c.past, "j.recorded <= "+c.arg(a.Time.UTC())+"::timestamptz")
 	}
 	if !a.EffectiveUntil.IsZero() {
-		c.and("j.date <= ?::date", a.EffectiveUntil.Last().Time())
+		c.until.EffectiveUntil = a.EffectiveUntil
+		c.day = c.arg(a.EffectiveUntil.Last().Time()) + "::date"
+		c.past = append(c.past, "j.date <= "+c.day)
 	}
 }
 

@@ -21,14 +21,27 @@ var totalsSQL string
 var totalsProjection = &projection{
 	name:   "totals",
 	sql:    totalsSQL,
-	tables: []string{"totals", "flows"},
+	tables: []string{"totals", "flows", "cutoffs", "year_sums"},
 	whole:  true,
-	begin:  func(bulk bool) projector { return &totalsProjector{flows: flows{}, bulk: bulk} },
+	begin: func(bulk bool) projector {
+		return &totalsProjector{flows: flows{}, open: map[string]*openSums{}, bulk: bulk}
+	},
+	ready: func(p projector) projector { return p.(*totalsProjector).ready() },
 }
 
 type totalsProjector struct {
 	flows flows
-	bulk  bool // the tables are empty and have no index
+	open  map[string]*openSums // of each ledger
+	kept  keptSums
+	block uint64 // the last one
+	bulk  bool   // the tables are empty and have no index
+}
+
+// ready returns the rows that will not change any more.
+func (p *totalsProjector) ready() *totalsProjector {
+	part := &totalsProjector{kept: p.kept, bulk: true}
+	p.kept = keptSums{}
+	return part
 }
 
 // dimension is one road to the same total.
@@ -73,12 +86,32 @@ func (p *totalsProjector) apply(f *fact) error {
 	if err != nil {
 		return err
 	}
+	o := p.openOf(f.ledger)
+	p.block = f.at.Block
+	if p.bulk {
+		o.next(f.at.Block, &p.kept)
+	}
 	for i := range f.movements {
 		m := &f.movements[i]
 		entries, placeEntries := entriesOf(f, d.reverses != "", i)
-		p.flows.of(f.flows[i], f, m).add(m, entries, placeEntries)
+		to := p.flows.of(f.flows[i], f, m)
+		to.add(m, entries, placeEntries)
+		if p.bulk {
+			o.add(to, m, entries, f.entry.Recorded)
+		} else { // what was before this batch is not known yet
+			o.count(f.entry.Recorded)
+		}
 	}
 	return nil
+}
+
+func (p *totalsProjector) openOf(ledger string) *openSums {
+	o := p.open[ledger]
+	if o == nil {
+		o = &openSums{ledger: strings.Clone(ledger), years: map[yearKey]*yearSums{}}
+		p.open[o.ledger] = o
+	}
+	return o
 }
 
 // cells holds sums by the key of the table.
@@ -178,7 +211,10 @@ func (p *totalsProjector) flush(ctx context.Context, tx pgx.Tx) error {
 		if err := copyFlows(ctx, tx, all); err != nil {
 			return err
 		}
-		return sums.copy(ctx, tx, keys)
+		if err := sums.copy(ctx, tx, keys); err != nil {
+			return err
+		}
+		return p.flushCutoffs(ctx, tx)
 	}
 	for chunk := range slices.Chunk(all, totalsChunk) {
 		if err := upsertFlows(ctx, tx, chunk); err != nil {
@@ -190,7 +226,7 @@ func (p *totalsProjector) flush(ctx context.Context, tx pgx.Tx) error {
 			return err
 		}
 	}
-	return nil
+	return p.flushCutoffs(ctx, tx)
 }
 
 func compareTotals(a, b totalsKey) int {

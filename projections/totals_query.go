@@ -15,7 +15,7 @@ import (
 // AsOf is now. The limits hold together.
 type AsOf struct {
 	Position       eventstore.Position // recorded at or before it; zero: no limit
-	Time           time.Time           // recorded at or before it, UTC; zero: no limit
+	Time           time.Time           // in the log before anything that was recorded later, UTC; zero: no limit
 	EffectiveUntil domain.Date         // effective date on or before its last day; zero: no limit
 }
 
@@ -91,23 +91,24 @@ const totalsPage, totalsPageMax = 1_000, 10_000
 
 // road is how a query goes along one dimension.
 type road struct {
-	dimension  string // in the table totals
-	journalKey string // in the table journal
-	entries    string // column of the journal that counts entries
-	name       string // of the key p.key
-	line       string // name of the line without a key
+	dimension string // in the table totals
+	key       string // of a flow
+	place     string // "place_" where entries are counted by place
+	ofYears   bool   // the key is a year
+	name      string // of the key p.key
+	line      string // name of the line without a key
 }
 
 var roads = map[string]road{
-	"year":        {"year", "j.year::text", "entries", "p.key", ""},
-	"budget-year": {"budget-year", "j.budget_year::text", "entries", "p.key", ""},
-	"project": {"project", "j.project", "entries",
+	"year":        {"year", "year::text", "", true, "p.key", ""},
+	"budget-year": {"budget-year", "budget_year::text", "", true, "p.key", ""},
+	"project": {"project", "project", "", false,
 		"(select name from aidledger.projects where ledger = $1 and project = p.key)", "unallocated"},
-	"village": {"place", "j.place", "place_entries",
+	"village": {"place", "place", "place_", false,
 		"(select name from aidledger.places where ledger = $1 and place = p.key)", "not-assigned"},
-	"provider": {"provider", "j.provider", "entries",
+	"provider": {"provider", "provider", "", false,
 		"(select name from aidledger.organisations where ledger = $1 and organisation = p.key)", ""},
-	"fund": {"fund", "j.fund", "entries", `coalesce(
+	"fund": {"fund", "fund", "", false, `coalesce(
 		(select coalesce(nullif(purpose, ''), document) from aidledger.funds where ledger = $1 and fund = p.key),
 		(select item from aidledger.gifts where ledger = $1 and gift = p.key))`, ""},
 }
@@ -127,10 +128,13 @@ func (db *DB) Totals(ctx context.Context, q TotalsQuery) (Totals, error) {
 	if len(q.Within.Places) > 0 && q.By != "village" || len(q.Within.Projects) > 0 && q.By != "project" {
 		return out, fail(BadQuery, "ask by village or by project", "totals by %s cannot be limited to places or projects", q.By)
 	}
+	if q.AsOf, err = db.known(ctx, q.Ledger, q.AsOf); err != nil {
+		return out, err
+	}
 	c := &conditions{args: []any{q.Ledger}}
 	projection, lines := "totals", c.tableLines
 	if !q.AsOf.IsZero() {
-		projection, lines = "journal", c.journalLines
+		projection, lines = "journal", c.pastLines
 	}
 	from, sums := lines(road, q)
 	after := "true"
@@ -188,16 +192,25 @@ func (c *conditions) tableLines(r road, q TotalsQuery) (lines, sums string) {
 		from + filter("year") + ") y group by currency, stage having sum(entries) <> 0 or sum(amount) <> 0"
 }
 
-// journalLines adds the journal up as far as the query looks, in the same way
-// as the projector of totals does.
-func (c *conditions) journalLines(r road, q TotalsQuery) (lines, sums string) {
-	c.and("j.ledger = $1")
+// pastLines adds up flows as they were, in the same way as the projector of
+// totals does.
+func (c *conditions) pastLines(r road, q TotalsQuery) (lines, sums string) {
 	c.asOf(q.AsOf)
 	if q.Year != 0 {
-		c.and("j.year = ?::smallint", q.Year)
+		c.andFlow("year = ?::smallint", q.Year)
 	}
 	if q.Currency != "" {
-		c.and("j.currency = ?", string(q.Currency))
+		c.andFlow("currency = ?", string(q.Currency))
+	}
+	ctes, legs := "", ""
+	switch {
+	case r.ofYears:
+		ctes, legs = c.pastLedger(true)
+	case q.Key == nil || *q.Key == "" && r.line != "": // the line without a key is what no other line has
+		ctes, legs = c.pastLedger(false)
+	default:
+		c.andFlow(r.key+" = ?", *q.Key)
+		legs = c.pastFlows()
 	}
 	attributed := ""
 	if r.line != "" {
@@ -208,20 +221,21 @@ func (c *conditions) journalLines(r road, q TotalsQuery) (lines, sums string) {
 			from legs cross join lateral (values ('', -amount), (legs.key, amount)) k (key, amount)
 			where legs.key <> '' and stage in ('allocated', 'distributed')`
 	}
-	lines = `legs as materialized (
-			select ` + r.journalKey + ` as key, currency, stage, amount, entries as legs_entries, ` + r.entries + ` as key_entries, approximate, on_receipt
-			from aidledger.movements j where ` + c.String() + `),
+	lines = ctes + `legs as materialized (
+			select ` + r.key + ` as key, currency, stage, on_receipt, amount, entries, approximate,
+				` + r.place + `entries as key_entries, ` + r.place + `approximate as key_approximate
+			from (` + legs + `) f),
 		lines as (
 			select key, currency, stage, sum(amount)::bigint as amount, sum(approximate) > 0 as approximate
 			from (
-				select key, currency, stage, amount, key_entries as entries, case when approximate then key_entries else 0 end as approximate from legs` + attributed + `
+				select key, currency, stage, amount, key_entries as entries, key_approximate as approximate from legs` + attributed + `
 			) l ` + c.onlyKey(q) + `
 			group by key, currency, stage having sum(entries) <> 0 or sum(amount) <> 0)`
 	if q.Key != nil || !q.Within.IsZero() {
 		return lines, "select * from lines"
 	}
-	return lines, `select currency, stage, sum(amount)::bigint as amount, sum(case when approximate then legs_entries else 0 end) > 0 as approximate
-		from legs group by currency, stage having sum(legs_entries) <> 0 or sum(amount) <> 0`
+	return lines, `select currency, stage, sum(amount)::bigint as amount, sum(approximate) > 0 as approximate
+		from legs group by currency, stage having sum(entries) <> 0 or sum(amount) <> 0`
 }
 
 func (c *conditions) onlyKey(q TotalsQuery) string {

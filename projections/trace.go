@@ -69,6 +69,9 @@ func (db *DB) Trace(ctx context.Context, q TraceQuery) (Trace, error) {
 	if err != nil {
 		return out, err
 	}
+	if q.AsOf, err = db.known(ctx, q.Ledger, q.AsOf); err != nil {
+		return out, err
+	}
 	err = db.snapshot(ctx, func(tx pgx.Tx) error {
 		at, err := position(ctx, tx, q.Ledger, "journal")
 		if err != nil {

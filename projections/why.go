@@ -38,6 +38,10 @@ func (db *DB) Why(ctx context.Context, q JournalQuery) (Why, error) {
 		return out, fail(BadQuery, "name one stage, such as stage=disbursed", "%.100q is not one stage", q.Stage)
 	}
 	q.Stage = ""
+	var err error
+	if q.AsOf, err = db.known(ctx, q.Ledger, q.AsOf); err != nil {
+		return out, err
+	}
 	c, err := q.conditions()
 	if err != nil {
 		return out, err

@@ -23,7 +23,14 @@ var readGrowth = []growthCase{
 	{"trace of a payment", "ms", logarithmic, (*bench).growPayment},
 	{"journal of a village", "ms", logarithmic, (*bench).growJournal},
 	{"events from the middle", "ms", logarithmic, (*bench).growEvents},
-	{"totals as of the middle", "ms", 0, (*bench).growAsOf},
+	{"totals of all years as of the middle", "ms", logarithmic, totalsAsOf("year", middle)},
+	{"the same as of a date", "ms", logarithmic, totalsAsOf("year", midsummer)},
+	{"the same as of both", "ms", logarithmic, totalsAsOf("year", middle, midsummer)},
+	{"totals of one project as of both", "ms", logarithmic, projectAsOf(middle, midsummer)},
+	{"totals of all projects as of the middle", "ms", logarithmic, totalsAsOf("project", middle)},
+	{"the same as of both", "ms", logarithmic, totalsAsOf("project", middle, midsummer)},
+	{"trace of a project as of the middle", "ms", logarithmic, traceAsOf(string(project(7)), middle)},
+	{"trace of a provider as of both", "ms", logarithmic, traceAsOf("provider-1", middle, midsummer)},
 }
 
 // growRebuild measures seconds for all read models.
@@ -100,16 +107,47 @@ func (b *bench) growEvents(ctx context.Context) (float64, error) {
 	})
 }
 
-func (b *bench) growAsOf(ctx context.Context) (float64, error) {
-	end, err := b.large.End(ctx)
-	if err != nil {
-		return 0, err
+// middle and midsummer limit a question to half of the log, and to what
+// happened until a day in the middle of a year.
+func middle(a *projections.AsOf, end uint64) {
+	a.Position = eventstore.Position{Block: end / 2, Event: eventstore.WholeBlock}
+}
+
+func midsummer(a *projections.AsOf, _ uint64) { a.EffectiveUntil = day(years/2, 165) }
+
+// pastGrowth measures a question about the past.
+func pastGrowth(limits []func(*projections.AsOf, uint64), ask func(*bench, context.Context, projections.AsOf) (int, error)) func(*bench, context.Context) (float64, error) {
+	return func(b *bench, ctx context.Context) (float64, error) {
+		end, err := b.large.End(ctx)
+		if err != nil {
+			return 0, err
+		}
+		var past projections.AsOf
+		for _, limit := range limits {
+			limit(&past, end)
+		}
+		return b.asking(ctx, func(ctx context.Context) (int, error) { return ask(b, ctx, past) })
 	}
-	q := projections.TotalsQuery{Ledger: largeLedger, By: "year",
-		AsOf: projections.AsOf{Position: eventstore.Position{Block: end / 2, Event: eventstore.WholeBlock}}}
-	return b.asking(ctx, func(ctx context.Context) (int, error) {
-		totals, err := b.views.Totals(ctx, q)
+}
+
+func totalsAsOf(by string, limits ...func(*projections.AsOf, uint64)) func(*bench, context.Context) (float64, error) {
+	return pastGrowth(limits, func(b *bench, ctx context.Context, past projections.AsOf) (int, error) {
+		totals, err := b.views.Totals(ctx, projections.TotalsQuery{Ledger: largeLedger, By: by, AsOf: past})
 		return len(totals.Rows), err
+	})
+}
+
+func projectAsOf(limits ...func(*projections.AsOf, uint64)) func(*bench, context.Context) (float64, error) {
+	return pastGrowth(limits, func(b *bench, ctx context.Context, past projections.AsOf) (int, error) {
+		totals, err := b.views.Totals(ctx, projections.TotalsQuery{Ledger: largeLedger, By: "project", Key: new(string(project(7))), AsOf: past})
+		return len(totals.Rows), err
+	})
+}
+
+func traceAsOf(id string, limits ...func(*projections.AsOf, uint64)) func(*bench, context.Context) (float64, error) {
+	return pastGrowth(limits, func(b *bench, ctx context.Context, past projections.AsOf) (int, error) {
+		t, err := b.views.Trace(ctx, projections.TraceQuery{Ledger: largeLedger, ID: id, AsOf: past})
+		return len(t.Movements), err
 	})
 }
 
