@@ -193,3 +193,17 @@ from aidledger.indicators part join wider w on w.of = part.place join aidledger.
 	and whole.project in ('', part.project) and whole.fund in ('', part.fund)
 where part.ledger = @ledger and part.value > whole.value and whole.qualifier <> 'at-least' and part.qualifier <> 'at-most'
 	and (whole.place, whole.project, whole.fund) <> (part.place, part.project, part.fund);
+
+-- The order of the log is what counts; a time that does not follow it says that a clock was wrong.
+-- Servers may differ by less than a second.
+-- check clock-went-back minor
+with recorded as (
+	select entry, block, event, recorded from aidledger.entries where ledger = @ledger
+	union all
+	select entry, block, event, recorded from aidledger.movements where ledger = @ledger and leg = 0
+), following as (
+	select entry, recorded, lag(recorded) over (order by block, event) as before from recorded
+)
+select '', entry, 'it was recorded at ' || to_char(recorded at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS') || ' UTC, after what was recorded at '
+	|| to_char(before at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS') || ' UTC: one of the clocks was wrong', 0, ''
+from following where recorded < before - interval '1 second';

@@ -194,6 +194,24 @@ func TestChecksFindWhatIsOdd(t *testing.T) {
 	}
 }
 
+func TestAClockThatWentBackIsFoundAndHoldsNothingUp(t *testing.T) {
+	o := opened(t)
+	o.must(programme()...)
+	o.now = o.now.Add(-time.Hour)
+	o.must(&domain.AddNote{NoteID: "n", Kind: "memo", About: "road", Text: "an hour before"}, pay("60", "2021-01-20"))
+	o.now = o.now.Add(2 * time.Hour)
+	o.must(pay("70", "2021-01-22"))
+	out := o.run()
+	first := fmt.Sprintf("k-%d", len(programme())+1)
+	odd := slices.ContainsFunc(out.Found, func(s projections.Suspicion) bool { return s.Check == "clock-went-back" && s.Key == first })
+	if got := found(out); got != "clock-went-back, no-notice road" || !odd {
+		t.Errorf("found %s: %+v", got, out.Found)
+	}
+	if out := o.run(); out.Raised != 0 || out.Closed != 0 {
+		t.Errorf("again: %+v", out)
+	}
+}
+
 func TestChecksFindWhatIsOddAboutPayeesPartsAndPeople(t *testing.T) {
 	o := opened(t)
 	o.must(programme()...)

@@ -68,6 +68,7 @@ func TestTablesAreReadAsPeopleWriteThem(t *testing.T) {
 		{"full-width digits and spaces", []byte("fund,amount,date,note\nf, １００．５０　,２０１８年３月５日,甲\n"), receipts, want},
 		{"a unit in the head", []byte("资金,金额（万元）,日期,备注\nf,0.01005,2018/3/5,甲\n"), receipts, want},
 		{"a unit as an option", []byte("资金,金额,日期,备注\nf,0.01005,2018-03-05 00:00:00,甲\n"), exchange.Options{Command: "receive-funds", Unit: "万元"}, want},
+		{"a hundred-thousandth of a unit", []byte("资金,金额（万元）,日期,备注\nf,0.00001,2018-03-05,甲\n"), receipts, []string{"0.10 CNY 2018-03-05 甲"}},
 		{"an apostrophe before a number and a formula", []byte("fund,amount,date,note\nf,'100.5,2018-03-05,'=1+1\n"), receipts, []string{"100.50 CNY 2018-03-05 =1+1"}},
 		{"the command in a column", []byte("命令 command,fund,amount,date,note\nreceive-funds,f,100.5,2018-03-05,甲\n"), exchange.Options{}, want},
 		{"totals and examples", []byte(usual + "合计,100.50,,\n总计 100.50,,,\n# 例,1,,\n,,,\n"), receipts, want},
