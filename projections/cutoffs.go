@@ -11,13 +11,13 @@ import (
 
 // A cutoff is the end of a block at which sums are kept, so that totals as of a
 // later position begin there and read only the movements after it. There is one
-// after so many movements of a ledger, and not before the sums to keep are fewer
-// than these movements. What is posted late belongs to the next cutoff: no row
+// after so many movements of a ledger, and not before the sums to keep are a
+// quarter of these movements or less. What is posted late belongs to the next cutoff: no row
 // is ever changed.
 var cutoffAfter = struct {
 	movements       int // at least
 	perYear, perSum int // for each row that is kept, with its days, and for each sum of a flow in them
-}{4096, 128, 1}
+}{4096, 512, 4}
 
 // yearKey names what is kept in one row: the movements of one year, stage and
 // currency for one budget year.

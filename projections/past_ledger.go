@@ -63,20 +63,22 @@ func (c *conditions) pastYears(whole, cut string) string {
 		query += " union all " + names + "coalesce(day_amounts" + day + ", coalesce(day_entries" + day + ", coalesce(day_approximate" + day +
 			" from kept where " + cut
 	}
-	return query + " union all " + names + "amount, entries, approximate from since"
+	return query + " union all " + names + "sum(amount)::bigint, sum(entries), sum(approximate) from since group by year, budget_year, currency, stage"
 }
 
 // pastWholeFlows adds up all flows, those of the year that is cut by their
 // movements.
 func (c *conditions) pastWholeFlows(whole, cut string) string {
-	const sums = "amount, entries, place_entries, approximate, place_approximate"
-	query := `select ` + flowNames + `, coalesce(s.amount, 0) as amount, coalesce(s.entries, 0) as entries, coalesce(s.place_entries, 0) as place_entries,
+	query := "select " + flowNames + `, coalesce(s.amount, 0) as amount, coalesce(s.entries, 0) as entries, coalesce(s.place_entries, 0) as place_entries,
 			coalesce(s.approximate, 0) as approximate, coalesce(s.place_approximate, 0) as place_approximate
-		from (select unnest(flows) as flow, unnest(flow_amounts) as amount, unnest(flow_entries) as entries, unnest(flow_place_entries) as place_entries,
+		from (
+			select unnest(flows) as flow, unnest(flow_amounts) as amount, unnest(flow_entries) as entries, unnest(flow_place_entries) as place_entries,
 				unnest(flow_approximate) as approximate, unnest(flow_place_approximate) as place_approximate
-			from kept where ` + whole + `) s
-		join (select ` + flowNames + ` from aidledger.flows where ledger = $1) f using (flow)
-		union all select ` + flowNames + ", " + sums + " from since where " + whole
+			from kept where ` + whole + `
+			union all
+			select flow, sum(amount)::bigint, sum(entries), sum(place_entries), sum(approximate), sum(place_approximate)
+			from since where ` + whole + ` group by flow) s
+		join (select ` + flowNames + " from aidledger.flows where ledger = $1) f using (flow)"
 	if cut != "" {
 		query += " union all (" + movementsSQL + "flow = any(array(select flow from aidledger.flows where ledger = $1 and " + cut +
 			also(c.ofFlows()) + "))" + also(c.ofMovements()) + ")"

@@ -29,6 +29,8 @@ func (c *command) bench() *cobra.Command {
 	growth := cmd.Flags().Bool("growth", false, "measure instead how waiting times grow with the history")
 	sizes := cmd.Flags().IntSlice("sizes", []int{10_000, 100_000, 1_000_000}, "events of the logs that --growth measures")
 	funds := cmd.Flags().IntSlice("funds", []int{50, 500, 5_000}, "funds of the programmes that --growth measures")
+	beneficiaries := cmd.Flags().IntSlice("beneficiaries", []int{1_000, 10_000, 100_000}, "people who are helped in the programmes that --growth measures")
+	clients := cmd.Flags().IntSlice("clients", []int{1, 4, 16, 64, 256}, "clients at a time that --growth measures")
 	asJSON := cmd.Flags().Bool("json", false, "print one JSON object per line")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if *duration <= 0 || *events < benchEventsMin || *growth && slices.Min(append(*sizes, *events)) < benchEventsMin {
@@ -47,7 +49,7 @@ func (c *command) bench() *cobra.Command {
 		config := bench.Config{Dir: dir, Duration: *duration, Events: *events,
 			Progress: func(_ string, done, total uint64) { progress.update(done, total) }}
 		if *growth {
-			return c.benchGrowth(cmd.Context(), config, bench.Sizes{Events: *sizes, Funds: *funds}, *asJSON)
+			return c.benchGrowth(cmd.Context(), config, bench.Sizes{Events: *sizes, Funds: *funds, Beneficiaries: *beneficiaries, Clients: *clients}, *asJSON)
 		}
 		g := &grid{head: []string{"case", "clients", "rate", "p50", "p99", "ratio", "to", "goal", "", "note"},
 			numeric: []bool{false, true, true, true, true, true}}

@@ -30,7 +30,9 @@ type Config struct {
 	Events   int           // size of the log for replay, rebuild, verify and totals
 	Progress func(doing string, done, total uint64)
 
-	providers int // of the generated programme, with ten funds each; 0: 50
+	providers     int // of the generated programme, with ten funds each; 0: 50
+	beneficiaries int // of the programme that is measured with them
+	clients       int // that are measured at a time
 }
 
 // clientsMax is the largest number of clients of a case.

@@ -38,7 +38,7 @@ func TestEveryCaseRuns(t *testing.T) {
 
 func TestEveryMeasureOfGrowthIsTakenAtEachSize(t *testing.T) {
 	var names []string
-	err := Grow(t.Context(), Config{Dir: pgtest.Dir(t), Duration: time.Millisecond}, Sizes{Events: []int{6_000, 7_000}}, func(g Growth) {
+	err := Grow(t.Context(), Config{Dir: pgtest.Dir(t), Duration: time.Millisecond}, Sizes{Events: []int{6_000, 7_000}, Beneficiaries: []int{20, 40}, Clients: []int{1, 2}}, func(g Growth) {
 		names = append(names, g.Name)
 		if len(g.Values) != 2 || slices.Min(g.Values) <= 0 {
 			t.Errorf("%s has the values %v", g.Name, g.Values)
@@ -47,7 +47,7 @@ func TestEveryMeasureOfGrowthIsTakenAtEachSize(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(names) != len(growthCases) {
+	if len(names) != len(growthCases)+len(peopleGrowth)+len(clientGrowth) {
 		t.Errorf("only these were measured: %v", names)
 	}
 }

@@ -8,8 +8,8 @@ import (
 	"slices"
 )
 
-// Growth says how one measure grows with the size of something else, events or
-// funds: its value at each size, and the exponent e of the curve size^e that
+// Growth says how one measure grows with the size of something else, such as
+// events: its value at each size, and the exponent e of the curve size^e that
 // comes closest to them. What does not grow has an exponent near 0, what is
 // proportional one near 1. Over the sizes that are measured here the logarithm
 // comes out below 0.2.
@@ -40,44 +40,64 @@ var growthCases = slices.Concat(readGrowth, writeGrowth)
 
 // Sizes says for which programmes Grow measures.
 type Sizes struct {
-	Events []int // of the log, with the usual 500 funds
-	Funds  []int // multiples of 10, in a log of 100,000 events or more
+	Events        []int // of the log, with the usual 500 funds
+	Funds         []int // multiples of 10, in a log of 100,000 events or more
+	Beneficiaries []int // each of whom is helped twice
+	Clients       []int // that record and ask at a time, in a log of 10,000 events
+}
+
+// dimension is what the measures grow with: the programme for a size, and the
+// cases that are taken of it.
+type dimension struct {
+	with   string
+	sizes  []int
+	config func(Config, int) Config
+	fill   func(*bench, context.Context) error
+	cases  []growthCase
+}
+
+func (s Sizes) dimensions() []dimension {
+	return []dimension{
+		{"events", s.Events, func(c Config, n int) Config { c.Events = n; return c }, (*bench).generate, growthCases},
+		{"funds", s.Funds, func(c Config, n int) Config {
+			c.Events, c.providers = max(100_000, 10*n), max(1, n/years)
+			return c
+		}, (*bench).generate, growthCases},
+		{"beneficiaries", s.Beneficiaries, func(c Config, n int) Config { c.beneficiaries = n; return c }, (*bench).help, peopleGrowth},
+		{"clients", s.Clients, func(c Config, n int) Config { c.Events, c.clients = 10_000, n; return c }, (*bench).generate, clientGrowth},
+	}
 }
 
 // Grow takes every measure at each size and gives it to emit once it is
 // complete.
 func Grow(ctx context.Context, c Config, s Sizes, emit func(Growth)) error {
-	byEvents := func(n int) Config { c := c; c.Events = n; return c }
-	if err := grow(ctx, "events", s.Events, byEvents, emit); err != nil {
-		return err
+	for _, d := range s.dimensions() {
+		if err := d.grow(ctx, c, emit); err != nil {
+			return err
+		}
 	}
-	byFunds := func(n int) Config {
-		c := c
-		c.Events, c.providers = max(100_000, 10*n), max(1, n/years)
-		return c
-	}
-	return grow(ctx, "funds", s.Funds, byFunds, emit)
+	return nil
 }
 
-func grow(ctx context.Context, with string, sizes []int, config func(int) Config, emit func(Growth)) error {
-	if len(sizes) == 0 {
+func (d *dimension) grow(ctx context.Context, usual Config, emit func(Growth)) error {
+	if len(d.sizes) == 0 {
 		return nil
 	}
-	all := make([]Growth, len(growthCases))
-	for i, size := range sizes {
-		c := config(size)
-		c.Dir = fmt.Sprintf("%s/%s-%d", c.Dir, with, i)
-		values, err := measureGrowth(ctx, c)
+	all := make([]Growth, len(d.cases))
+	for i, size := range d.sizes {
+		c := d.config(usual, size)
+		c.Dir = fmt.Sprintf("%s/%s-%d", c.Dir, d.with, i)
+		values, err := d.measure(ctx, c)
 		if err != nil {
-			return fmt.Errorf("with %d %s: %w", size, with, err)
+			return fmt.Errorf("with %d %s: %w", size, d.with, err)
 		}
 		for i, v := range values {
 			all[i].Sizes, all[i].Values = append(all[i].Sizes, size), append(all[i].Values, v)
 		}
 	}
-	for i, c := range growthCases {
+	for i, c := range d.cases {
 		g := &all[i]
-		g.Name, g.With, g.Unit, g.Most = c.name, with, c.unit, c.most
+		g.Name, g.With, g.Unit, g.Most = c.name, d.with, c.unit, c.most
 		g.Exponent = exponent(g.Sizes, g.Values)
 		g.Reached = g.Most > 0 && g.Exponent <= g.Most
 		emit(*g)
@@ -85,8 +105,8 @@ func grow(ctx context.Context, with string, sizes []int, config func(int) Config
 	return nil
 }
 
-// measureGrowth takes every measure of one programme, on servers of its own.
-func measureGrowth(ctx context.Context, c Config) ([]float64, error) {
+// measure takes every measure of one programme, on servers of its own.
+func (d *dimension) measure(ctx context.Context, c Config) ([]float64, error) {
 	if err := os.MkdirAll(c.Dir, 0o711); err != nil { // PostgreSQL may run as another user
 		return nil, err
 	}
@@ -96,11 +116,11 @@ func measureGrowth(ctx context.Context, c Config) ([]float64, error) {
 	if err := b.start(ctx); err != nil {
 		return nil, err
 	}
-	if err := b.generate(ctx); err != nil {
+	if err := d.fill(b, ctx); err != nil {
 		return nil, err
 	}
 	var values []float64
-	for _, g := range growthCases {
+	for _, g := range d.cases {
 		b.Progress(g.name, 0, 0)
 		v, err := g.measure(b, ctx)
 		if err != nil {
