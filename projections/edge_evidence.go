@@ -26,16 +26,18 @@ const edgeEvidenceMax = 10
 
 // evidenceSQL reads the first movements of each edge ($2: its number, $3: one of
 // its flows), with the request that an entry has paid. It takes the same time
-// however many movements there are.
-const evidenceSQL = `select e.n, m.entry, left(m.date::text, case m.precision when 'year' then 4 when 'month' then 7 else 10 end), m.document, m.voucher,
+// however many movements there are: the index by flow tells which they are.
+const evidenceSQL = `select e.n, j.entry, left(j.date::text, case j.precision when 'year' then 4 when 'month' then 7 else 10 end), j.document, j.voucher,
 		coalesce(r.request, ''), coalesce(r.requested_by, ''), coalesce(r.approved_by, '')
 	from (select n, array_agg(flow) as flows from unnest($2::integer[], $3::uuid[]) p (n, flow) group by n) e
 	cross join lateral (
-		select m.* from unnest(e.flows) f (flow)
-		cross join lateral (select * from aidledger.movements j where j.flow = f.flow and j.ledger = $1%s order by j.block, j.event, j.leg limit $4) m
-		order by m.block, m.event, m.leg limit $4) m
-	left join aidledger.requests r on r.ledger = $1 and r.payment = m.entry and r.payment <> ''
-	order by e.n, m.block, m.event, m.leg`
+		select k.* from unnest(e.flows) f (flow)
+		cross join lateral (select j.block, j.event, j.leg from aidledger.movements j where j.flow = f.flow%s order by j.block, j.event, j.leg limit $4) k
+		order by k.block, k.event, k.leg limit $4) k
+	cross join lateral (
+		select * from aidledger.movements j where j.ledger = $1 and j.block = k.block and j.event = k.event and j.leg = k.leg%s limit 1) j
+	left join aidledger.requests r on r.ledger = $1 and r.payment = j.entry and r.payment <> ''
+	order by e.n, k.block, k.event, k.leg`
 
 // readEvidence adds to steps what they rest on. The first steps are of whole
 // funds, the others of what touches the thing.
@@ -70,7 +72,7 @@ func readEvidence(ctx context.Context, tx pgx.Tx, q TraceQuery, steps []step, to
 // scanEvidence reads what steps rest on. An entry that has several movements in
 // an edge is named once.
 func scanEvidence(ctx context.Context, tx pgx.Tx, c *conditions, steps []step) error {
-	rows, _ := tx.Query(ctx, fmt.Sprintf(evidenceSQL, also(c.String())), c.args...)
+	rows, _ := tx.Query(ctx, fmt.Sprintf(evidenceSQL, also(c.ofMovements()), also(c.String())), c.args...)
 	var n int32
 	var e EdgeEvidence
 	_, err := pgx.ForEachRow(rows, []any{&n, &e.Entry, into(&e.Date), &e.Document, &e.Voucher, &e.Request, &e.RequestedBy, &e.ApprovedBy}, func() error {

@@ -186,7 +186,7 @@ var parameters = []parameter{
 	{"activity", "Only this activity, as its publisher calls it.", textSchema},
 	{"after", "Where the page before ended: its next.", textSchema},
 	{"approved_by", "Only what this person approved.", textSchema},
-	{"as_of", "Answer with what was recorded at or before a position or an instant (RFC 3339).", textSchema},
+	{"as_of", "Answer with what was recorded at or before a position, or is in the log before anything later than an instant (RFC 3339).", textSchema},
 	{"atomic", "Record all lines or none.", flagSchema},
 	{"attachment", "Id of the new attachment.", idSchema},
 	{"before", "Only lines with a smaller number: next of the page before.", schema{"type": "integer", "minimum": 1}},
