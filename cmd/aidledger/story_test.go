@@ -27,7 +27,7 @@ func verifier() { os.Exit(evidence.Run(os.Args[1:], os.Stdout, os.Stderr)) }
 // TestMain makes this test binary the programs, too, so that stories run them as
 // processes of their own.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"aidledger": main, "aidledger-verify": verifier})
+	testscript.Main(m, map[string]func(){"aidledger": main, "aidledger-verify": verifier, "outside": outside})
 }
 
 // TestStories runs the stories in testdata. Each has a data directory and a

@@ -5,13 +5,10 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"io"
 	"iter"
 	"log/slog"
-	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -248,55 +245,14 @@ func TestNothingIsSignedWhileACopyIsNotWhatItWas(t *testing.T) {
 	}
 }
 
-// witness is a server that answers as c2sp.org/tlog-witness says.
-type witness struct {
-	proof.Auditor
-	mu   sync.Mutex
-	last proof.Checkpoint
-}
-
-func (w *witness) ServeHTTP(out http.ResponseWriter, r *http.Request) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	body, err := io.ReadAll(r.Body)
-	var request proof.Request
-	if err == nil {
-		request, err = proof.ParseRequest(body)
-	}
-	var line string
-	var next proof.Checkpoint
-	if err == nil {
-		next, line, err = w.Cosign(request, w.last, time.Now())
-	}
-	var refused *proof.Refused
-	switch {
-	case err == nil:
-		w.last = next
-		_, _ = io.WriteString(out, line)
-	case errors.As(err, &refused) && refused.Code == "stale":
-		out.Header().Set("Content-Type", "text/x.tlog.size")
-		out.WriteHeader(http.StatusConflict)
-		_, _ = fmt.Fprintf(out, "%d\n", refused.Size)
-	default:
-		http.Error(out, err.Error(), http.StatusUnprocessableEntity)
-	}
-}
-
 func TestAWitnessThatFollowsTheTreeCosignsIt(t *testing.T) {
 	o := newOffice(t)
 	o.record(t, "one", 3)
-	text, err := proof.GenerateCosigner(rand.Reader, "witness.example")
-	if err != nil {
-		t.Fatal(err)
-	}
-	cosigner, err := proof.ParseCosigner(text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	logs := o.verifiers(t, "one")
-	server := httptest.NewServer(&witness{Auditor: proof.Auditor{Cosigner: cosigner, Keys: logs}})
+	w := newWitness(t, "witness.example", o.Keys[0].Verifier("one"))
+	server := httptest.NewServer(w)
 	defer server.Close()
-	if o.Witnesses, err = ParseWitnesses("# public\n" + server.URL + "/ " + cosigner.Verifier() + "\n"); err != nil {
+	var err error
+	if o.Witnesses, err = ParseWitnesses("# public\n" + server.URL + "/ " + w.verifier() + "\n"); err != nil {
 		t.Fatal(err)
 	}
 	for range 3 {
@@ -308,6 +264,9 @@ func TestAWitnessThatFollowsTheTreeCosignsIt(t *testing.T) {
 			t.Errorf("the checkpoint is %q (%v)", standing, err)
 		}
 		o.record(t, "one", 4)
+	}
+	if w.stale != 2 {
+		t.Errorf("the witness was asked %d times about a size that it has not cosigned, want 2: it knew nothing the first time", w.stale)
 	}
 	server.Close()
 	if err := o.Sign(t.Context()); err != nil {
