@@ -19,6 +19,7 @@ func TestPagesToOversee(t *testing.T) {
 		"A notice is due, published, and then on its page":            aNoticeIsDueAndPublished,
 		"Places without a pairing are found":                          placesWithoutAPairingAreFound,
 		"Nobody reads about beneficiaries without saying why":         nobodyReadsAboutBeneficiariesWithoutSayingWhy,
+		"A report is shown as it was published, and as it is now":     aReportIsShownAsPublishedAndAsNow,
 	} {
 		t.Run(name, func(t *testing.T) { look(t, s) })
 	}

@@ -80,6 +80,8 @@ var pages = []page{
 	{"GET", "/ledgers/{ledger}/findings", access.ReadLedger, (*visit).findings, "Page: what was found wrong."},
 	{"POST", "/ledgers/{ledger}/findings", access.RaiseFindings, (*visit).runChecks, "Page: looks for what is odd now."},
 	{"GET", "/ledgers/{ledger}/findings/{finding}", access.ReadLedger, (*visit).finding, "Page: a finding, and what became of it."},
+	{"GET", "/ledgers/{ledger}/reports", access.ReadLedger, (*visit).reports, "Page: totals that were published."},
+	{"GET", "/ledgers/{ledger}/reports/{report}", access.ReadLedger, (*visit).report, "Page: a report as it was published, and as it is now; to print."},
 	{"GET", "/ledgers/{ledger}/notices", access.ReadLedger, (*visit).notices, "Page: public notices, and those that are due."},
 	{"GET", "/ledgers/{ledger}/notices/{notice}", access.ReadLedger, (*visit).notice, "Page: a public notice."},
 	{"GET", "/ledgers/{ledger}/coverage", access.ReadLedger, (*visit).coverage, "Page: places that somebody is paired with, and those without."},

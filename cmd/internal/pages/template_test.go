@@ -128,6 +128,9 @@ func sampleOversight(all map[string]any, n int) {
 	all["notices"] = noticesView{Due: sampleTable(n), Table: sampleTable(n), Publish: "/"}
 	all["notice"] = noticeView{Text: "7", Facts: sampleFacts(n), Attachments: sampleTable(n), Withdraw: "/"}
 	all["coverage"] = coverageView{Sums: sampleTable(n), Show: sampleOptions(n), Table: sampleTable(n), Pairing: "/"}
+	all["reports"] = reportsView{Table: sampleTable(n), Publish: "/"}
+	changes := sampleTable(n)
+	all["report"] = reportView{Table: sampleTable(n), Changes: &changes, Signed: "7", Position: "7", Recounted: n > 0}
 	all["vouchers"] = vouchersView{Years: sampleOptions(n), Table: sampleTable(n)}
 	imports := importsView{Commands: sampleOptions(n), Units: sampleOptions(3), SkipBad: n > 0, Templates: "/", Imports: sampleTable(n)}
 	if n > 0 {
