@@ -94,6 +94,11 @@ func (b *Block) check(m Message) error {
 	if m.Ledger != b.Ledger {
 		return &BadBlock{"subject_mismatch", at, fmt.Sprintf("it was stored for %q but says %q", m.Ledger, b.Ledger)}
 	}
+	for i := range b.Entries {
+		if e := &b.Entries[i]; e.ID == "" || e.Command == "" {
+			return &BadBlock{"unauthorised_event", at, fmt.Sprintf("entry %d of the block has events that no command gave", i)}
+		}
+	}
 	return nil
 }
 

@@ -419,6 +419,7 @@ func TestWhatAnotherClientWritesIntoALedgerStopsItsWriter(t *testing.T) {
 		{"nothing", ""},
 		{"bytes that are not UTF-8", "\xff\xfe"},
 		{"an event without its amount", `{"v":1,"ledger":"test","previous":"%s","entries":[{"id":"x","command":"x","content":"","actor":"x","recorded":"2020-01-01T00:00:00Z","events":[{"id":"1","type":"funds-disbursed","version":1,"data":{"amount":7}}]}]}`},
+		{"an event that no command gave", `{"v":1,"ledger":"test","previous":"%s","entries":[{"id":"x","command":"","content":"","actor":"x","recorded":"2020-01-01T00:00:00Z","events":[{"id":"1","type":"organisation-registered","version":1,"data":{"date":"2018","organisation":"o","name":"N","kind":"government"}}]}]}`},
 		{"another ledger's name", `{"v":1,"ledger":"other","previous":"%s","entries":[]}`},
 		{"no link to the block before", `{"v":1,"ledger":"test","previous":"0000000000000000000000000000000000000000000000000000000000000000","entries":[]}`},
 	} {

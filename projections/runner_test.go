@@ -242,7 +242,7 @@ func appendBad(t *testing.T, log *memory, ledger, eventType, data string) uint64
 	t.Helper()
 	place := eventstore.Event{ID: "e0", Type: "place-registered", Version: 1,
 		Data: jsontext.Value(`{"date":"2020","place":"130733","name":"other","level":"county"}`)}
-	return log.append(t, ledger, eventstore.Entry{ID: "bad", Recorded: began, Events: []eventstore.Event{
+	return log.append(t, ledger, eventstore.Entry{ID: "bad", Command: "import", Recorded: began, Events: []eventstore.Event{
 		place, {ID: "e1", Type: eventType, Version: 1, Data: jsontext.Value(data)}}})
 }
 

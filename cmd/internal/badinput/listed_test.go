@@ -61,7 +61,7 @@ var inTests = map[string]string{
 	"B193": "usage.txtar", "B195": "start.txtar", "B197": "TestTheTokenIsKeptForItsOwnerAlone", "B199": "usage.txtar",
 	"B201": "TestOutputThatCannotBeWrittenIsAFailure", "B203": "TestAStreamThatCouldForgetIsRefused",
 	"B207": "TestAnOldVersionIsBroughtUpToDateStepByStep", "B209": "TestWhatAnotherClientWritesIntoALedgerStopsItsWriter",
-	"B211": "TestWhatAnotherClientWritesIntoALedgerStopsItsWriter", "B213": "TestWhatWasChangedIsFoundWhereItWasChanged",
+	"B211": "TestWhatAnotherClientWritesIntoALedgerStopsItsWriter", "B213": "TestWhatAnotherClientWritesIntoALedgerStopsItsWriter",
 	"B215": "TestAClockThatWentBackIsFoundAndHoldsNothingUp", "B219": "lost.txtar", "B223": "TestAnArchivedBlockCannotBeChanged",
 	"B225": "TestACheckpointThatWasKeptElsewhereFindsWhatAnInsiderHides",
 }
