@@ -96,6 +96,22 @@ func (db *DB) Beneficiaries(ctx context.Context, q ListQuery) (List[Beneficiary]
 	return shownBeneficiaries.list(ctx, db, q)
 }
 
+// Pseudonym names a beneficiary of a ledger.
+type Pseudonym struct {
+	Ledger      string
+	Beneficiary domain.ID
+}
+
+// Forgotten returns everybody of all ledgers who was forgotten.
+func (db *DB) Forgotten(ctx context.Context) (all []Pseudonym, err error) {
+	err = db.pool.read(ctx, func(conn *pgx.Conn) error {
+		rows, _ := conn.Query(ctx, `select ledger, beneficiary from aidledger.beneficiaries where state = 'forgotten'`)
+		all, err = pgx.CollectRows(rows, pgx.RowToStructByPos[Pseudonym])
+		return err
+	})
+	return all, err
+}
+
 // Helped counts people who were helped, each once, however often they were.
 // Amounts are what they got, in decimal text.
 type Helped struct {

@@ -15,7 +15,8 @@ const (
 // DB answers queries from the read models in one PostgreSQL database. Its
 // methods may be called from several goroutines at once.
 type DB struct {
-	pool pool
+	pool   pool // for queries
+	writer pool // for all that changes something; the same one where one user does both
 	// collation sorts names as people expect: by pinyin where the server can.
 	collation string
 }
@@ -23,14 +24,24 @@ type DB struct {
 // Open connects to a database of PostgreSQL 15 or newer (code server_too_old
 // otherwise) and makes the read models there if they do not exist. Several
 // processes may open the same database at once.
-func Open(ctx context.Context, url string) (*DB, error) {
+func Open(ctx context.Context, url string) (*DB, error) { return OpenApart(ctx, url, url) }
+
+// OpenApart is Open with a connection string of its own for queries, whose user
+// needs to change nothing.
+func OpenApart(ctx context.Context, url, queries string) (*DB, error) {
 	p, err := newPool(ctx, url)
 	if err != nil {
 		return nil, err
 	}
-	db := &DB{pool: p}
+	db := &DB{pool: p, writer: p}
+	if queries != url {
+		if db.pool, err = newPool(ctx, queries); err != nil {
+			p.Close()
+			return nil, err
+		}
+	}
 	if err := db.prepare(ctx); err != nil {
-		p.Close()
+		db.Close()
 		return nil, err
 	}
 	return db, nil
@@ -43,7 +54,7 @@ func OpenStandby(ctx context.Context, url string) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	db := &DB{pool: p}
+	db := &DB{pool: p, writer: p}
 	conn, err := db.connect(ctx)
 	if err == nil {
 		err = db.look(ctx, conn)
@@ -90,10 +101,13 @@ func (db *DB) look(ctx context.Context, conn *pgx.Conn) error {
 }
 
 // Close ends all connections, after the queries that are running.
-func (db *DB) Close() { db.pool.Close() }
+func (db *DB) Close() {
+	db.pool.Close()
+	db.writer.Close()
+}
 
 // connect returns a connection outside of the pool, for work that takes long
 // or holds a lock.
 func (db *DB) connect(ctx context.Context) (*pgx.Conn, error) {
-	return pgx.ConnectConfig(ctx, db.pool.Config().ConnConfig)
+	return pgx.ConnectConfig(ctx, db.writer.Config().ConnConfig)
 }

@@ -24,6 +24,9 @@ func newPool(ctx context.Context, url string) (pool, error) {
 	}
 	config.MaxConns = connectionsMax
 	config.ConnConfig.RuntimeParams["timezone"] = "UTC"
+	// Statements of a batch are prepared before the batch chooses a generation of
+	// tables. They find the views then, whatever the user is called.
+	config.ConnConfig.RuntimeParams["search_path"] = "aidledger"
 	config.AfterConnect = planOnce
 	p, err := pgxpool.NewWithConfig(ctx, config)
 	return pool{p}, err

@@ -48,7 +48,7 @@ func (r *Runner) saw(b *batch) {
 // look reads the checkpoints where readers do.
 func (r *Runner) look(ctx context.Context) error {
 	var all []checkpoint
-	err := r.reads.pool.read(ctx, func(conn *pgx.Conn) (err error) {
+	err := r.reads.writer.read(ctx, func(conn *pgx.Conn) (err error) {
 		all, err = readCheckpoints(ctx, conn, "aidledger")
 		return err
 	})
@@ -114,7 +114,7 @@ func (r *Runner) Resume(ctx context.Context, projection string) error {
 	if indexOf(projection) < 0 {
 		return fail(NotFound, "see the status for their names", "no projection is called %q", projection)
 	}
-	err := r.db.pool.read(ctx, func(conn *pgx.Conn) error { // it may be repeated: it sets the same
+	err := r.db.writer.read(ctx, func(conn *pgx.Conn) error { // it may be repeated: it sets the same
 		_, err := conn.Exec(ctx, resumeSQL+" where projection = $1", projection)
 		return err
 	})
@@ -152,7 +152,7 @@ func (r *Runner) Status(ctx context.Context) (Status, error) {
 	}
 	s := Status{LogEnd: end}
 	var all []checkpoint
-	err = r.reads.pool.read(ctx, func(conn *pgx.Conn) (err error) {
+	err = r.reads.writer.read(ctx, func(conn *pgx.Conn) (err error) {
 		s.Generation, all, err = readGeneration(ctx, conn)
 		return err
 	})

@@ -92,7 +92,7 @@ func (a Archive) SaveCheckpoints(ctx context.Context, from uint64, grown []TreeG
 
 // SaveCosignature keeps a signature line for a checkpoint of a size.
 func (a Archive) SaveCosignature(ctx context.Context, ledger string, size int64, line string) error {
-	return a.db.pool.read(ctx, func(conn *pgx.Conn) error { // it may be repeated: the second time it does nothing
+	return a.db.writer.read(ctx, func(conn *pgx.Conn) error { // it may be repeated: the second time it does nothing
 		_, err := conn.Exec(ctx, `insert into aidledger_archive.cosignatures (ledger, size, line) values ($1, $2, $3) on conflict do nothing`,
 			ledger, size, line)
 		return err

@@ -301,7 +301,7 @@ func (s *server) bindAddress() (net.Listener, error) {
 // openViews connects the read models to the log and lets them follow it.
 func (s *server) openViews(ctx context.Context, log eventstore.Config, database string) error {
 	err := s.step("opened the read models", func() (err error) {
-		s.views, err = projections.Open(ctx, database)
+		s.views, err = projections.OpenApart(ctx, database, cmp.Or(s.peopleURL, database))
 		return err
 	})
 	if err != nil {

@@ -35,7 +35,7 @@ func (s *server) startForgetting(ctx context.Context) {
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		s.vault.Follow(running, s.runner, func(err error) { s.log.Warn("keys of forgotten people could not be destroyed yet", "error", err) })
+		s.vault.Follow(running, s.runner, s.views, func(err error) { s.log.Warn("keys of forgotten people could not be destroyed yet", "error", err) })
 	}()
 	s.parts = append(s.parts, part{"the vault", func(ctx context.Context) error {
 		stop()

@@ -3,7 +3,7 @@
 //
 //	aidledger_owner      makes the tables of people; nobody signs in as it
 //	aidledger_projector  makes and fills the read models
-//	aidledger_api        lets people in and keeps the access log, which it can only add to
+//	aidledger_api        answers queries, lets people in, and keeps the access log, which it can only add to
 //	aidledger_vault      keeps the keys of personal data, which nobody else can read
 //	aidledger_bi         reads the read models, for tools that analyse
 //
@@ -98,10 +98,14 @@ grant connect on database DATABASE to aidledger_projector, aidledger_api, aidled
 grant create on database DATABASE to aidledger_owner, aidledger_projector, aidledger_vault;
 grant aidledger_owner to current_user;
 create schema if not exists aidledger authorization aidledger_projector;
+create schema if not exists aidledger_archive authorization aidledger_projector;
 create schema if not exists aidledger_vault authorization aidledger_vault;
-grant usage on schema aidledger to aidledger_bi;
-grant select on all tables in schema aidledger to aidledger_bi;
-alter default privileges for role aidledger_projector in schema aidledger grant select on tables to aidledger_bi;
+grant usage on schema aidledger to aidledger_api, aidledger_bi;
+grant select on all tables in schema aidledger to aidledger_api, aidledger_bi;
+alter default privileges for role aidledger_projector in schema aidledger grant select on tables to aidledger_api, aidledger_bi;
+grant usage on schema aidledger_archive to aidledger_api;
+grant select on all tables in schema aidledger_archive to aidledger_api;
+alter default privileges for role aidledger_projector in schema aidledger_archive grant select on tables to aidledger_api;
 `
 
 // after is what has to be there before the server starts. The access log cannot

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"iter"
 	"log/slog"
-	neturl "net/url"
 	"strings"
 	"testing"
 	"time"
@@ -20,18 +19,6 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 )
-
-// as connects with the rights of a user. A private cluster lets nobody in but
-// its owner, so the owner takes the user's place.
-func as(url, role string) string {
-	if u, err := neturl.Parse(url); err == nil && strings.HasPrefix(u.Scheme, "postgres") {
-		q := u.Query()
-		q.Set("options", "-c role="+role)
-		u.RawQuery = q.Encode()
-		return u.String()
-	}
-	return url + " options='-c role=" + role + "'"
-}
 
 // empty is a log with nothing in it.
 type empty struct{}
@@ -69,7 +56,7 @@ func divided(t *testing.T) string {
 			t.Fatal(err)
 		}
 	}
-	views, err := projections.Open(t.Context(), as(url, roles.Projector))
+	views, err := projections.OpenApart(t.Context(), pgtest.As(url, roles.Projector), pgtest.As(url, roles.API))
 	if err != nil {
 		t.Fatal("the read models:", err)
 	}
@@ -90,7 +77,10 @@ func divided(t *testing.T) string {
 			break
 		}
 	}
-	store, err := people.Open(t.Context(), as(url, roles.API), vault.NewKey(), time.Now, slog.New(slog.DiscardHandler))
+	if _, err := views.Ledgers(t.Context(), projections.ListQuery{}); err != nil {
+		t.Fatal("a query:", err)
+	}
+	store, err := people.Open(t.Context(), pgtest.As(url, roles.API), vault.NewKey(), time.Now, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal("people:", err)
 	}
@@ -102,7 +92,7 @@ func divided(t *testing.T) string {
 	if err != nil {
 		t.Fatal("people:", err)
 	}
-	vault := connect(t, as(url, roles.Vault))
+	vault := connect(t, pgtest.As(url, roles.Vault))
 	if _, err := vault.Exec(t.Context(), `create table aidledger_vault.keys (key bytea); insert into aidledger_vault.keys values ('x')`); err != nil {
 		t.Fatal("the vault:", err)
 	}
@@ -135,7 +125,12 @@ func TestEachUserCanDoWhatItIsForAndNothingElse(t *testing.T) {
 		{roles.API, `drop table aidledger_people.people`, false},
 		{roles.API, `update aidledger_people.version set version_id = 0`, false},
 		{roles.API, `select * from aidledger_vault.keys`, false},
+		{roles.API, `select count(*) from aidledger.funds`, true},
+		{roles.API, `select count(*) from aidledger_archive.blocks`, true},
 		{roles.API, `delete from aidledger.funds`, false},
+		{roles.API, `insert into aidledger_archive.checkpoints default values`, false},
+		{roles.API, `create table aidledger.mine (x int)`, false},
+		{roles.BI, `select count(*) from aidledger_archive.blocks`, false},
 
 		{roles.Projector, `select count(*) from aidledger.funds`, true},
 		{roles.Projector, `select * from aidledger_people.people`, false},

@@ -14,14 +14,14 @@ func TestTheVaultOpensAsItsOwnUserAndAsNoOther(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 2 {
-		v, err := vault.Open(t.Context(), as(url, roles.Vault), key)
+		v, err := vault.Open(t.Context(), pgtest.As(url, roles.Vault), key)
 		if err != nil {
 			t.Fatal(err)
 		}
 		v.Close()
 	}
 	for _, other := range []string{roles.Projector, roles.API, roles.BI} {
-		if v, err := vault.Open(t.Context(), as(url, other), key); err == nil {
+		if v, err := vault.Open(t.Context(), pgtest.As(url, other), key); err == nil {
 			v.Close()
 			t.Errorf("it opens as %s", other)
 		}

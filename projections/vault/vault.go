@@ -176,11 +176,15 @@ func (v *Vault) Unseal(ctx context.Context, ledger string, beneficiary domain.ID
 	return clear, nil
 }
 
-// Sweep destroys the keys of everybody who was forgotten, as the read models
-// know it, and returns how many that were.
-func (v *Vault) Sweep(ctx context.Context) (int64, error) {
-	done, err := v.pool.Exec(ctx, `delete from persons p using aidledger.beneficiaries b
-		where b.state = 'forgotten' and b.ledger = p.ledger and b.beneficiary = p.beneficiary`)
+// Destroy destroys the keys of people, and returns how many that were. It is
+// called with everybody who was forgotten, by each server, again and again.
+func (v *Vault) Destroy(ctx context.Context, forgotten []projections.Pseudonym) (int64, error) {
+	var ledgers, ids []string
+	for _, f := range forgotten {
+		ledgers, ids = append(ledgers, f.Ledger), append(ids, string(f.Beneficiary))
+	}
+	done, err := v.pool.Exec(ctx, `delete from persons p using unnest($1::text[], $2::text[]) f (ledger, beneficiary)
+		where f.ledger = p.ledger and f.beneficiary = p.beneficiary`, ledgers, ids)
 	if err != nil || done.RowsAffected() == 0 {
 		return 0, err
 	}
@@ -192,16 +196,20 @@ func (v *Vault) Sweep(ctx context.Context) (int64, error) {
 // sweepEvery is how often what was read anew is looked through at most.
 const sweepEvery = 100 * time.Millisecond
 
-// Follow sweeps whenever the read models have moved on, until ctx ends. It
-// reports what goes wrong and tries again.
-func (v *Vault) Follow(ctx context.Context, runner *projections.Runner, report func(error)) {
+// Follow destroys the keys of who was forgotten whenever the read models have
+// moved on, until ctx ends. It reports what goes wrong and tries again.
+func (v *Vault) Follow(ctx context.Context, runner *projections.Runner, views *projections.DB, report func(error)) {
 	ticker := time.NewTicker(sweepEvery)
 	defer ticker.Stop()
 	var seen uint64
 	for first := true; ; first = false {
 		status, err := runner.Status(ctx)
 		if err == nil && (first || status.Position != seen) {
-			if _, err = v.Sweep(ctx); err == nil {
+			var forgotten []projections.Pseudonym
+			if forgotten, err = views.Forgotten(ctx); err == nil {
+				_, err = v.Destroy(ctx, forgotten)
+			}
+			if err == nil {
 				seen = status.Position
 			}
 		}

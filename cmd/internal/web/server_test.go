@@ -19,6 +19,7 @@ import (
 	"aidledger/projections"
 	"aidledger/projections/localpg/pgtest"
 	"aidledger/projections/people"
+	"aidledger/projections/roles"
 	"aidledger/projections/vault"
 
 	"github.com/go-json-experiment/json"
@@ -73,7 +74,11 @@ func startWith(t testing.TB, identity *Identity, more ...Route) *api {
 	}
 	t.Cleanup(nats.Close)
 	database := pgtest.Database(t)
-	keys, err := vault.Open(t.Context(), database, vault.NewKey())
+	if err := roles.Create(t.Context(), database, nil); err != nil {
+		t.Fatal(err)
+	}
+	as := func(user string) string { return pgtest.As(database, user) } // each part may do what it must, and no more
+	keys, err := vault.Open(t.Context(), as(roles.Vault), vault.NewKey())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,12 +88,12 @@ func startWith(t testing.TB, identity *Identity, more ...Route) *api {
 		t.Fatal(err)
 	}
 	t.Cleanup(store.Close)
-	views, err := projections.Open(t.Context(), database)
+	views, err := projections.OpenApart(t.Context(), as(roles.Projector), as(roles.API))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(views.Close)
-	persons, err := people.Open(t.Context(), database, vault.NewKey(), time.Now, logger)
+	persons, err := people.Open(t.Context(), as(roles.API), vault.NewKey(), time.Now, logger)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,7 +111,7 @@ func startWith(t testing.TB, identity *Identity, more ...Route) *api {
 	forgetting := make(chan struct{})
 	go func() {
 		defer close(forgetting)
-		keys.Follow(ctx, runner, func(err error) { t.Errorf("keys are not destroyed: %v", err) })
+		keys.Follow(ctx, runner, views, func(err error) { t.Errorf("keys are not destroyed: %v", err) })
 	}()
 	t.Cleanup(func() { stop(); <-forgetting })
 	h := httptest.NewUnstartedServer(nil)

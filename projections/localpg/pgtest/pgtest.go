@@ -139,3 +139,15 @@ func explain(err error) string {
 	}
 	return text
 }
+
+// As returns a connection string of a database that gives the rights of another user. A private cluster lets nobody in
+// but its owner, so the owner takes the user's place.
+func As(database, user string) string {
+	if u, err := url.Parse(database); err == nil && strings.HasPrefix(u.Scheme, "postgres") {
+		q := u.Query()
+		q.Set("options", "-c role="+user)
+		u.RawQuery = q.Encode()
+		return u.String()
+	}
+	return database + " options='-c role=" + user + "'"
+}
