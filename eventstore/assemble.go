@@ -110,7 +110,7 @@ func dryRun(outcomes []Outcome) []Outcome {
 		if outcomes[i].Err != nil || r.Repeated {
 			continue
 		}
-		r.DryRun = true
+		r.DryRun, r.Beneficiary = true, ""
 		for k := range r.Events {
 			r.Events[k].Position = Position{}
 		}
@@ -198,6 +198,7 @@ func (w *writer) add(b *pending, it *item, now time.Time, events []domain.Event)
 		entry.Events[i] = e
 		// The block's sequence is filled in when it is known.
 		receipt.Events[i] = EventRef{ID: e.ID, Type: e.Type, Position: Position{Event: b.events + uint32(i)}}
+		receipt.name(fact)
 	}
 	raw, err := entry.append(nil)
 	if err != nil {
@@ -317,6 +318,7 @@ func (b *Block) receipts() []Receipt {
 		out[i] = Receipt{Ledger: b.Ledger, Entry: e.ID, Recorded: e.Recorded, Events: make([]EventRef, len(e.Events))}
 		for j, ev := range e.Events {
 			out[i].Events[j] = EventRef{ID: ev.ID, Type: ev.Type, Position: Position{Event: at}}
+			out[i].name(ev.Fact)
 			at++
 		}
 		out[i].place(b.Sequence)

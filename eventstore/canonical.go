@@ -66,6 +66,9 @@ func (r *Receipt) AppendJSON(b []byte) ([]byte, error) {
 	if r.DryRun {
 		p.text = append(p.text, `,"dry_run":true`...)
 	}
+	if r.Beneficiary != "" {
+		p.member(`,"beneficiary":`, string(r.Beneficiary))
+	}
 	return append(p.text, '}'), p.err
 }
 

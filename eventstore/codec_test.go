@@ -196,7 +196,7 @@ func TestAReceiptIsWrittenAsAGeneralEncoderWould(t *testing.T) {
 	for _, r := range []Receipt{
 		{Events: []EventRef{}},
 		{Ledger: "one", Entry: `a"b`, Position: Position{Block: 7, Event: WholeBlock}, Recorded: at, Events: []EventRef{}, Repeated: true},
-		{Ledger: "one", Entry: "a", Position: Position{Block: 7, Event: 2}, Recorded: at, DryRun: true,
+		{Ledger: "one", Entry: "a", Position: Position{Block: 7, Event: 2}, Recorded: at, DryRun: true, Beneficiary: "p-1",
 			Events: []EventRef{{ID: "x", Type: "funds-pledged", Position: Position{Block: 7, Event: 1}}, {ID: "y", Type: "z", Position: Position{Block: 7, Event: 2}}}},
 	} {
 		want, err := json.Marshal(&r)

@@ -40,6 +40,16 @@ type Receipt struct {
 	Events   []EventRef `json:"events"`
 	Repeated bool       `json:"repeated,omitzero"`
 	DryRun   bool       `json:"dry_run,omitzero"` // it was decided and not recorded; the positions are zero
+
+	Beneficiary domain.ID `json:"beneficiary,omitzero"` // pseudonym of the person who was registered
+}
+
+// name adds the pseudonym that was given to somebody, who cannot be referred to
+// otherwise.
+func (r *Receipt) name(fact domain.Event) {
+	if e, ok := fact.(*domain.BeneficiaryRegistered); ok {
+		r.Beneficiary = e.Beneficiary
+	}
 }
 
 // EventRef names one event that a command led to.

@@ -2,16 +2,21 @@ package web
 
 import (
 	"bytes"
+	"context"
+	"encoding/hex"
 	"errors"
 	"io/fs"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"aidledger/cmd/internal/access"
+	"aidledger/cmd/internal/exchange"
 	"aidledger/projections"
 	"aidledger/projections/people"
 
@@ -46,8 +51,12 @@ func registered(t *testing.T) *api {
 
 func TestABeneficiaryIsKnownMaskedAndRevealedWithAReason(t *testing.T) {
 	a := registered(t)
-	if got := a.do(t, "reg", "register-beneficiary", villager); got.status != http.StatusOK {
+	if got := a.do(t, "reg", "register-beneficiary", villager); got.status != http.StatusOK || !strings.Contains(got.body, `"beneficiary":"`+string(a.beneficiary(t).Beneficiary)+`"`) {
 		t.Errorf("the same command again: %d %s", got.status, got.body)
+	}
+	dry := a.call(t, "POST", "/v1/ledgers/test/commands/register-beneficiary?dry_run=true", strings.Replace(villager, "130732 19900228 0018", "11010519491231002X", 1), "Idempotency-Key", "dry")
+	if dry.status != http.StatusOK || strings.Contains(dry.body, "p-") {
+		t.Errorf("a trial gives a pseudonym: %d %s", dry.status, dry.body)
 	}
 	if got := a.do(t, "reg", "register-beneficiary", strings.Replace(villager, "欧阳四", "欧阳五", 1)); got.problem().Code != "idempotency_key_reused" {
 		t.Errorf("another name under the same key: %d %s", got.status, got.body)
@@ -81,18 +90,12 @@ func TestABeneficiaryIsKnownMaskedAndRevealedWithAReason(t *testing.T) {
 	}
 }
 
-// Whoever has the disk has no text in clear: neither the files of the log nor
-// those of the database, its write-ahead log included, nor what the server logs.
-func TestNoFileHoldsWhatIsPersonal(t *testing.T) {
-	a := registered(t)
-	a.do(t, "reg-3", "register-beneficiary", villager)
-	a.do(t, "bad", "register-beneficiary", strings.Replace(villager, "0018\"", "0019\"", 1))
-	a.beneficiary(t)
-	conn, err := pgx.Connect(t.Context(), a.database)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close(t.Context())
+// secretsOfVillager are all forms in which the villager could be found.
+var secretsOfVillager = []string{villagerNumber, "130732 19900228 0018", "欧阳四", "13800138000", "138 0013 8000", "4111111111111111"}
+
+// disks returns what is in all files of the log and of the database, by path.
+func (a *api) disks(t *testing.T, conn *pgx.Conn) map[string][]byte {
+	t.Helper()
 	var data string
 	if err := conn.QueryRow(t.Context(), "select current_setting('data_directory')").Scan(&data); err != nil {
 		t.Fatal(err)
@@ -100,25 +103,17 @@ func TestNoFileHoldsWhatIsPersonal(t *testing.T) {
 	if _, err := conn.Exec(t.Context(), "checkpoint"); err != nil {
 		t.Fatal(err)
 	}
-	secrets := []string{villagerNumber, "130732 19900228 0018", "欧阳四", "13800138000", "138 0013 8000", "4111111111111111"}
-	scanned := 0
+	files := map[string][]byte{}
 	for _, root := range []string{a.dir, data} {
 		err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 			if errors.Is(err, fs.ErrNotExist) || err == nil && !d.Type().IsRegular() {
 				return nil // gone since, or a socket
 			}
-			var content []byte
 			if err == nil {
-				content, err = os.ReadFile(path)
+				files[path], err = os.ReadFile(path)
 			}
 			if errors.Is(err, fs.ErrNotExist) {
 				return nil
-			}
-			scanned++
-			for _, secret := range secrets {
-				if bytes.Contains(content, []byte(secret)) {
-					t.Errorf("%s holds %q", path, secret)
-				}
 			}
 			return err
 		})
@@ -126,14 +121,111 @@ func TestNoFileHoldsWhatIsPersonal(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for _, secret := range secrets {
-		if strings.Contains(a.log.String(), secret) {
-			t.Errorf("the log of the server holds %q", secret)
+	if len(files) < 100 {
+		t.Errorf("there are only %d files", len(files))
+	}
+	return files
+}
+
+func (a *api) connect(t *testing.T) *pgx.Conn {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), a.database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close(context.Background()) })
+	return conn
+}
+
+// tells complains about a thing that holds a text about the villager.
+func tells(t *testing.T, what string, content []byte) {
+	t.Helper()
+	for _, secret := range secretsOfVillager {
+		if bytes.Contains(content, []byte(secret)) {
+			t.Errorf("%s holds %q", what, secret)
 		}
 	}
-	if scanned < 100 {
-		t.Errorf("only %d files were looked at", scanned)
+}
+
+// Whoever has the disk has no text in clear: neither the files of the log nor
+// those of the database, its write-ahead log included, nor what the server logs.
+func TestNoFileHoldsWhatIsPersonal(t *testing.T) {
+	a := registered(t)
+	a.do(t, "reg-3", "register-beneficiary", villager)
+	a.do(t, "bad", "register-beneficiary", strings.Replace(villager, "0018\"", "0019\"", 1))
+	a.beneficiary(t)
+	for path, content := range a.disks(t, a.connect(t)) {
+		tells(t, path, content)
 	}
+	tells(t, "the log of the server", []byte(a.log.String()))
+}
+
+// Whoever gets a dump of the database, a copy of the log, a file of the server or
+// an export after somebody was forgotten finds neither the person nor the key
+// that would open what is sealed.
+func TestSomebodyWhoIsForgottenIsInNoDumpNoBackupAndNoExport(t *testing.T) {
+	a := registered(t)
+	conn := a.connect(t)
+	var key []byte
+	if err := conn.QueryRow(t.Context(), `select key from aidledger_vault.persons`).Scan(&key); err != nil {
+		t.Fatal(err)
+	}
+	b := a.beneficiary(t)
+	last := a.must(t, "forget", "forget-beneficiary", `{"beneficiary":"`+string(b.Beneficiary)+`","reason":"asked for it"}`)
+	for left := 1; left > 0; {
+		if err := conn.QueryRow(t.Context(), `select count(*) from aidledger_vault.persons`).Scan(&left); err != nil {
+			t.Fatal(err)
+		}
+	}
+	a.call(t, "GET", "/v1/status?wait_for="+last.Position.String(), "")
+	for path, content := range a.disks(t, conn) {
+		tells(t, path, content)
+		if bytes.Contains(content, key) && !strings.Contains(path, "/pg_wal/") { // see docs/oversight.md
+			t.Errorf("%s still has the key of the person", path)
+		}
+	}
+	dump := a.dump(t, conn)
+	tells(t, "the dump of the database", dump)
+	if !bytes.Contains(dump, []byte("aidledger_archive")) || bytes.Contains(dump, []byte(hex.EncodeToString(key))) {
+		t.Error("the dump has the key of the person, or is none")
+	}
+	exports := 0
+	for _, view := range exchange.Exports() {
+		for _, format := range []string{"csv", "json-lines"} {
+			got := a.call(t, "GET", "/v1/ledgers/test/exports/"+view+"?reason=test&format="+format, "")
+			if got.status == http.StatusOK {
+				exports++
+			}
+			tells(t, "the export of "+view, []byte(got.body))
+		}
+	}
+	if exports < 10 {
+		t.Errorf("there are only %d exports", exports)
+	}
+	copied := a.call(t, "GET", "/v1/blocks", "").body // what aidledger backup keeps
+	tells(t, "the copy of the log", []byte(copied))
+	tells(t, "the log of the server", []byte(a.log.String()))
+	if !strings.Contains(copied, string(b.Beneficiary)) {
+		t.Error("the copy of the log has not even the pseudonym")
+	}
+}
+
+// dump is what pg_dump writes of the database.
+func (a *api) dump(t *testing.T, conn *pgx.Conn) []byte {
+	t.Helper()
+	var programs string
+	if err := conn.QueryRow(t.Context(), `select setting from pg_config where name = 'BINDIR'`).Scan(&programs); err != nil {
+		t.Fatal(err)
+	}
+	var errs bytes.Buffer
+	c := conn.Config()
+	cmd := exec.CommandContext(t.Context(), filepath.Join(programs, "pg_dump"), "--host", c.Host, "--port", strconv.Itoa(int(c.Port)), "--username", c.User, "--dbname", c.Database)
+	cmd.Env, cmd.Stderr = append(os.Environ(), "PGPASSWORD="+c.Password), &errs
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%v: %s", err, &errs)
+	}
+	return out
 }
 
 func TestSomebodyWhoIsForgottenIsGoneWithinASecond(t *testing.T) {

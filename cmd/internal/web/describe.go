@@ -64,7 +64,7 @@ var operations = map[string]operation{
 
 	"GET /v1/ledgers/{ledger}/findings":    listed[projections.Finding]("listFindings", "state open about severity check"),
 	"GET /v1/ledgers/{ledger}/gaps":        listed[projections.ProjectGap]("listProjectGaps", ""),
-	"GET /v1/ledgers/{ledger}/notices":     listed[projections.Notice]("listNotices", "project place public_on ended_before"),
+	"GET /v1/ledgers/{ledger}/notices":     listed[Notice]("listNotices", "project place public_on ended_before"),
 	"GET /v1/ledgers/{ledger}/attachments": listed[projections.Attachment]("listAttachments", "about entry"),
 	"GET /v1/ledgers/{ledger}/beneficiaries": listed[projections.Beneficiary]("listBeneficiaries",
 		"place state kind beneficiary entry why"),

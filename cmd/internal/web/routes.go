@@ -77,7 +77,7 @@ var ledgerRoutes = []Route{
 		"What was found wrong, by id, with who did what about it."},
 	{"POST", "/v1/ledgers/{ledger}/checks", access.RaiseFindings, (*Server).postChecks, "Looks for what is odd, raises it as findings, and closes those whose facts changed."},
 	{"GET", "/v1/ledgers/{ledger}/gaps", access.ReadLedger, list((*projections.DB).ProjectGaps), "Projects that lack evidence which they need."},
-	{"GET", "/v1/ledgers/{ledger}/notices", access.ReadLedger, list((*projections.DB).Notices, "project", "place", "public_on", "ended_before"),
+	{"GET", "/v1/ledgers/{ledger}/notices", access.ReadLedger, list(notices, "project", "place", "public_on", "ended_before"),
 		"Public notices; public_on=DATE: those of a day, ended_before=DATE: the archive."},
 	{"GET", "/v1/ledgers/{ledger}/attachments", access.ReadLedger, list((*projections.DB).Attachments, "about", "entry"), "Files that prove something, by id."},
 	{"POST", "/v1/ledgers/{ledger}/attachments", access.ByCommand, (*Server).postAttachment,

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"aidledger/cmd/internal/access"
+	"aidledger/domain"
 	"aidledger/eventstore"
 	"aidledger/projections"
 
@@ -115,6 +116,27 @@ func TestIfMatchRefusesWhatWasDecidedOnSomethingElse(t *testing.T) {
 	}
 	if got := give("year", "close-year", `{"year":2017}`); got != 412 {
 		t.Errorf("what is about the whole ledger: %d", got)
+	}
+}
+
+func TestANoticeSaysHowManyDaysAreLeft(t *testing.T) {
+	a := opened(t)
+	zone, err := time.LoadLocation(domain.DefaultZone)
+	if err != nil {
+		t.Fatal(err)
+	}
+	day := func(ahead int) string { return time.Now().In(zone).AddDate(0, 0, ahead).Format("2006-01-02") }
+	var last recorded
+	for id, days := range map[string][2]int{"old": {-30, -20}, "now": {-7, 2}, "next": {1, 20}} {
+		last = a.must(t, id, "publish-notice", fmt.Sprintf(`{"notice":%q,"project":"road","place":"village","amount":"1","contact":"12317","from":%q,"to":%q}`, id, day(days[0]), day(days[1])))
+	}
+	rows := read[projections.List[Notice]](t, a.call(t, "GET", "/v1/ledgers/test/notices?wait_for="+last.Position.String(), "")).Rows
+	got := ""
+	for _, n := range rows {
+		got += fmt.Sprintf("%s %d, ", n.Notice.Notice, n.DaysLeft)
+	}
+	if got != "next 0, now 3, old 0, " {
+		t.Errorf("got %s", got)
 	}
 }
 
