@@ -2,6 +2,7 @@ package pages
 
 import (
 	"context"
+	"net/url"
 	"os"
 	"os/exec"
 	"regexp"
@@ -71,6 +72,7 @@ func TestTheStoriesOfTheRolesInABrowser(t *testing.T) {
 		{"a finance officer pays, sees the amount in words while writing, and takes it back", financeOfficer},
 		{"a supervisor approves what somebody else asked for", supervisor},
 		{"an auditor looks into the past, follows a number to its event and back, and verifies", auditor},
+		{"an overview that is open shows what others record", liveOverview},
 		{"without JavaScript a payment is recorded all the same", withoutScripts},
 		{"in English nothing is Chinese but the names", inEnglish},
 		{"on a phone no page is wider than the screen", onAPhone},
@@ -240,6 +242,13 @@ func auditor(t *testing.T, b tab) {
 	b.has(".banner", "核验通过")
 }
 
+func liveOverview(t *testing.T, b tab) {
+	b.open(invented)
+	b.see("#overview[data-follow]")
+	b.server.record(t, "commit-funds", url.Values{"fund": {"live-1"}, "provider": {"inv-donglin"}, "amount": {"7654321"}, "budget_year": {"2019"}, "document": {"虚〔2019〕77号"}, "date": {"2019-12-30"}})
+	b.do(chromedp.WaitVisible(`//div[@id="overview"][contains(., "7,654,321.00")]`))
+}
+
 func withoutScripts(t *testing.T, b tab) {
 	if _, err := chromedp.Call(b, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true}); err != nil {
 		t.Fatal(err)
@@ -315,7 +324,7 @@ func accessible(t *testing.T, b tab) {
 		t.Fatal(err)
 	}
 	b.signIn("zhang", invented)
-	for _, path := range append([]string{invented + "/record", invented + "/record/disburse-funds", invented + "/batch/disburse-funds", "/account"}, mainPages...) {
+	for _, path := range append([]string{invented + "/record", invented + "/record/disburse-funds", invented + "/batch/disburse-funds", invented + "/imports", invented + "/vouchers", "/account"}, mainPages...) {
 		b.open(path)
 		b.do(chromedp.Evaluate[chromedp.Void](string(axe)))
 		found, err := chromedp.Run(b, chromedp.Evaluate[[]string](`axe.run(document, {resultTypes: ["violations"]}).then(r =>

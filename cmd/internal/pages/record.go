@@ -33,10 +33,18 @@ var desks = []struct {
 }
 
 // recordView lists what a person may record.
-type recordView struct{ Desks []navGroup }
+type recordView struct {
+	Desks  []navGroup
+	Drafts []draftLine
+	Kept   bool // a draft was kept just now
+}
 
 func (v *visit) record() error {
-	var view recordView
+	view := recordView{Kept: v.query.Get("kept") != ""}
+	var err error
+	if view.Drafts, err = v.drafts(); err != nil {
+		return err
+	}
 	listed := map[string]bool{"introduce-signing-key": true, "open-ledger": true, "retire-signing-key": true}
 	for _, d := range desks {
 		view.Desks = append(view.Desks, v.desk(d.name, d.commands, listed))
@@ -77,6 +85,8 @@ type formView struct {
 	Warnings []cell
 	Done     *receiptView
 	Batch    string // address of the form for many
+	Draft    string // id of the draft that it was; empty: none
+	MayDraft bool   // it can be kept for later
 }
 
 // receiptView tells what was recorded.
@@ -103,6 +113,9 @@ func (v *visit) commandOf() (domain.CommandType, error) {
 func (v *visit) form() error {
 	t, err := v.commandOf()
 	if err != nil {
+		return err
+	}
+	if err := v.readDraft(v.query.Get("draft")); err != nil {
 		return err
 	}
 	o, err := v.offers()
@@ -157,6 +170,7 @@ func (v *visit) formView(t domain.CommandType, values url.Values, o *offers) for
 	}
 	view.Lists = o.listed()
 	view.Batch = v.href("batch/" + t.Name)
+	view.Draft, view.MayDraft = values.Get("draft"), v.mayDraft(t.Name)
 	return view
 }
 
@@ -187,6 +201,9 @@ func (v *visit) post() error {
 		return problem(http.StatusBadRequest, "body_malformed", "the form could not be read", "send it again")
 	}
 	values := v.r.PostForm
+	if values.Get("do") == "draft" {
+		return v.keepDraft(t.Name, values)
+	}
 	o, err := v.offers()
 	if err != nil {
 		return err
@@ -213,6 +230,11 @@ func (v *visit) post() error {
 	if err != nil {
 		v.showError(&view, err)
 		return v.showForm(web.ProblemOf(err).Status, t, view)
+	}
+	if id := values.Get("draft"); id != "" && v.mayDraft(t.Name) {
+		if err := v.server.People.DropDraft(v.ctx(), v.caller.Person, id); err != nil {
+			v.Log.Warn("a draft that was recorded stays", "error", err)
+		}
 	}
 	v.awaitViews(receipt.Position.Block)
 	http.Redirect(v.w, v.r, v.next(t, values, receipt), http.StatusSeeOther)

@@ -66,6 +66,7 @@ type page struct {
 var pages = []page{
 	{"GET", "/{$}", access.SignedIn, (*visit).home, "Page: the ledgers."},
 	{"GET", "/ledgers/{ledger}", access.ReadLedger, (*visit).overview, "Page: a programme at one glance."},
+	{"GET", "/ledgers/{ledger}/position", access.ReadLedger, (*visit).position, "The last block that the pages of a ledger show, as text."},
 	{"GET", "/ledgers/{ledger}/totals", access.ReadLedger, (*visit).totals, "Page: totals by one dimension."},
 	{"GET", "/ledgers/{ledger}/journal", access.ReadLedger, (*visit).journal, "Page: movements of money, the last ones first."},
 	{"GET", "/ledgers/{ledger}/why", access.ReadLedger, (*visit).why, "Page: how a number came about, step by step."},
@@ -101,6 +102,7 @@ var pages = []page{
 	{"GET", "/verify", access.Verify, (*visit).askVerify, "Page: asks whether to replay the log and compare."},
 	{"POST", "/verify", access.Verify, (*visit).verify, "Page: replays the log and compares every row."},
 	{"GET", "/ledgers/{ledger}/record", access.SignedIn, (*visit).record, "Page: what can be recorded."},
+	{"POST", "/ledgers/{ledger}/record", access.SignedIn, (*visit).dropDraft, "Page: deletes a draft."},
 	{"GET", "/ledgers/{ledger}/record/{command}", access.SignedIn, (*visit).form, "Page: the form of a command."},
 	{"POST", "/ledgers/{ledger}/record/{command}", access.ByCommand, (*visit).post, "Page: checks or records what a form says."},
 	{"GET", "/ledgers/{ledger}/batch/{command}", access.SignedIn, (*visit).askBatch, "Page: many commands pasted from a spreadsheet."},

@@ -66,7 +66,7 @@ func samples(n int) map[string]any {
 		})}
 	all := map[string]any{
 		"home":     homeView{many(n, func(i int) homeLedger { return homeLedger{"1", "2", "/", i > 0, tiles} })},
-		"overview": overviewView{Tiles: tiles, Counts: sampleFacts(n), Years: sampleTable(n), Bars: *b, Helped: sampleTable(n), Latest: sampleTable(n)},
+		"overview": overviewView{Follow: "/", At: "7", Tiles: tiles, Counts: sampleFacts(n), Years: sampleTable(n), Bars: *b, Helped: sampleTable(n), Latest: sampleTable(n)},
 		"totals":   totalsView{By: "year", Roads: sampleOptions(n), Years: sampleOptions(n), Columns: sampleOptions(2), Table: sampleTable(n), Bars: *b},
 		"journal": journalView{Filters: many(n, func(i int) filter {
 			return filter{[]string{"fund", "year", "stage"}[i%3], "1", "2", sampleCell(i), "/"}
@@ -113,7 +113,8 @@ func samples(n int) map[string]any {
 	all["idle"] = idleView{Day: "2019", Table: sampleTable(n)}
 	form := sampleForm(n)
 	all["form"], all["disburse"] = form, form
-	all["record"] = recordView{many(n, func(i int) navGroup { return navGroup{"1", sampleOptions(n)} })}
+	all["record"] = recordView{Desks: many(n, func(i int) navGroup { return navGroup{"1", sampleOptions(n)} }),
+		Drafts: many(n, func(int) draftLine { return draftLine{"7", "7", "/", "7"} }), Kept: n > 0}
 	all["voucher"] = voucherView{Programme: "1", Facts: sampleFacts(n), Amount: sampleCell(0), Capitals: "1", Parts: sampleTable(n), Hash: "7", Printed: []string{"", "same", "other"}[min(n, 2)], Reversed: n > 0}
 	if n == 0 {
 		all["failure"] = failure{Code: "x", Message: "7"}
@@ -179,7 +180,7 @@ func sampleForm(n int) formView {
 		view.More = []field{{Name: "m", Label: "1"}}
 		view.Done = &receiptView{Position: sampleCell(0), Entry: sampleCell(0), Voucher: "/", Reverse: "/"}
 		view.Lists = []offerList{{"7", sampleOptions(n)}}
-		view.Checked = sampleFacts(n)
+		view.Checked, view.Draft, view.MayDraft = sampleFacts(n), "7", true
 	}
 	if n > 1 {
 		view.Problem = &failure{Message: "7", Details: sampleFacts(n)}

@@ -51,18 +51,32 @@ if (form && checked) {
   (form.querySelector("[aria-invalid]") ?? [...form.querySelectorAll(".fields input, .fields select")].find((input) => input.value === ""))?.focus();
 }
 
+// The part of this page that has an id, as the server shows it now.
+const renew = async (id) => {
+  const answer = await fetch(location.href, { headers: { Accept: "text/html" } }).catch(() => null);
+  if (!answer?.ok) return null;
+  const news = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById(id);
+  if (news) document.getElementById(id)?.replaceWith(news);
+  return news;
+};
+const later = (time) => new Promise((resolve) => setTimeout(resolve, time));
+
 // A part of a page that goes on by itself is looked at again until it ends.
 const live = async (part) => {
-  if (!part?.hasAttribute("data-live")) return;
-  await new Promise((resolve) => setTimeout(resolve, 700));
-  const answer = await fetch(location.href, { headers: { Accept: "text/html" } }).catch(() => null);
-  if (answer?.ok) {
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    const news = page.getElementById(part.id);
-    if (!news) return;
-    part.replaceWith(news);
-    part = news;
+  while (part?.hasAttribute("data-live")) {
+    await later(700);
+    part = (await renew(part.id)) ?? part;
   }
-  live(part);
 };
 document.querySelectorAll("[data-live]").forEach(live);
+
+// An overview is shown anew when something was recorded, while somebody looks.
+const follow = async (part) => {
+  while (part) {
+    await later(3000);
+    if (document.hidden || part.contains(document.activeElement)) continue;
+    const answer = await fetch(part.dataset.follow).catch(() => null);
+    if (answer?.ok && (await answer.text()) !== part.dataset.at) part = (await renew(part.id)) ?? part;
+  }
+};
+follow(document.querySelector("[data-follow]"));
