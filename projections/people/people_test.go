@@ -118,16 +118,16 @@ func TestAPersonSignsInWithThePasswordThatTheInvitationLetsChoose(t *testing.T) 
 
 func TestAnUnknownNameTakesAsLongAsAWrongPassword(t *testing.T) {
 	s, c, _ := signedUp(t)
-	hashes := func(login string) time.Duration {
-		c.add(time.Hour) // no pause
-		begun := time.Now()
-		for range 3 {
+	// The fastest of several, in turns: other work on the machine only adds.
+	known, unknown := time.Hour, time.Hour
+	for range 6 {
+		for login, fastest := range map[string]*time.Duration{"zhang": &known, "wang": &unknown} {
+			c.add(time.Hour) // no pause
+			begun := time.Now()
 			_, _ = s.SignIn(t.Context(), Attempt{Login: login, Password: "wrong wrong wrong", Address: "here"})
+			*fastest = min(*fastest, time.Since(begun))
 		}
-		return time.Since(begun)
 	}
-	hashes("zhang")
-	known, unknown := hashes("zhang"), hashes("wang")
 	if unknown < known/3 || known < unknown/3 {
 		t.Errorf("a known name takes %s and an unknown one %s", known, unknown)
 	}
