@@ -47,6 +47,10 @@ type Ledger struct {
 	reversed      table[string, bool]
 	imports       table[ID, bool] // whether they were reversed
 	keys          table[key, struct{}]
+
+	statementFormats table[ID, statementFormat]
+	statementLines   table[ID, statementLine]
+	matchedEntries   table[string, ID] // with which line of a statement
 }
 
 // NewLedger returns the state before the first event.
@@ -89,6 +93,9 @@ func NewLedger() *Ledger {
 	l.reversed = newTable[string, bool](u)
 	l.imports = newTable[ID, bool](u)
 	l.keys = newTable[key, struct{}](u)
+	l.statementFormats = newTable[ID, statementFormat](u)
+	l.statementLines = newTable[ID, statementLine](u)
+	l.matchedEntries = newTable[string, ID](u)
 	return l
 }
 
@@ -165,6 +172,8 @@ const (
 	NounImport       Noun = "import"
 	NounReport       Noun = "report"
 	NounSample       Noun = "sample"
+
+	NounStatementFormat Noun = "statement_format"
 )
 
 // free refuses an id that names something already.

@@ -38,6 +38,8 @@ func reversible() map[string]struct {
 		"indicator-reported":   {nil, people("i", "5")},
 		"note-added":           {nil, &domain.AddNote{NoteID: "n", Kind: "memo", Text: "t", Evidence: on("2018-06")}},
 		"transaction-reported": {nil, reported("1", "5", "2018-06")},
+
+		"statement-line-recorded": {[]domain.Command{statementFormat()}, statementLine("1", "5", "")},
 	}
 }
 

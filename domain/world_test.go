@@ -142,6 +142,7 @@ func everything(t testing.TB) *story {
 		&domain.ReverseImport{Import: "import-1", Reason: "the wrong file", Evidence: on("2018")}, closed(2017))
 	everyRequest(s)
 	restate(s)
+	reconcile(s)
 	everyFinding(s)
 	everyBenefit(s)
 	everyKey(s)

@@ -23,6 +23,16 @@ func (p *programme) audit(own func(string) domain.ID) {
 	p.role = "owner"
 }
 
+// reconcile matches a line of a bank statement with the entry that paid it.
+func (p *programme) reconcile(own func(string) domain.ID, payment string) {
+	p.t.Helper()
+	format := own("format")
+	p.must(&domain.DefineStatementFormat{Format: format, Account: string(own("account")), Columns: []domain.StatementColumn{
+		{Heading: "流水号", Field: "serial"}, {Heading: "日期", Field: "date"}, {Heading: "金额", Field: "amount"}}})
+	line := p.must(&domain.RecordStatementLine{Format: format, Serial: "1", Paid: amountOf("10"), Evidence: domain.Evidence{Date: dateOf("2024-01-05")}})
+	p.must(&domain.MatchStatementLine{Line: p.facts[line][0].(*domain.StatementLineRecorded).Line, Entry: payment})
+}
+
 // oversee lets everything happen once that people do to watch over each other,
 // so that no read model of it stays empty.
 func (p *programme) oversee() {
@@ -53,7 +63,7 @@ func (p *programme) oversee() {
 	person := &domain.RegisterBeneficiary{Beneficiary: own("person"), Kind: "person", Place: "v-0"}
 	person.Name.Seal("sealed")
 	person.IDNumber.Seal("sealed")
-	p.must(pay)
+	p.reconcile(own, p.must(pay))
 	p.must(person)
 	p.must(&domain.SetBenefitStandard{Project: project, Amount: amountOf("5")})
 	p.must(&domain.RecordBenefit{BenefitInput: domain.BenefitInput{Project: project, Period: dateOf("2023"), Disbursement: pay.Disbursement},

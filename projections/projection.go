@@ -43,6 +43,7 @@ var projections = []*projection{
 	beneficiariesProjection,
 	journalProjection,
 	totalsProjection,
+	bankProjection,
 }
 
 // projection is one read model: its tables and what it makes of events.

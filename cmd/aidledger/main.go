@@ -101,7 +101,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.AddCommand(c.serve(), c.do(), c.totals(), c.events(), c.trace(), c.status(), c.people(), c.rebuild(), c.setup(), c.verify(), c.bench(), c.chaos())
 	root.AddCommand(c.check())
-	root.AddCommand(c.importFile(), c.template(), c.export())
+	root.AddCommand(c.importFile(), c.statement(), c.template(), c.export())
 	root.AddCommand(c.checkpoint(), c.receipt(), c.keys(), c.cosign(), c.rotateKey(), c.repair(), c.why(), c.diff(), c.backup(), c.restore())
 	root.AddCommand(c.publishReport(), c.reports(), c.report(), c.sample(), c.late(), c.approvals(), c.attach())
 	root.SetArgs(args)

@@ -85,6 +85,11 @@ var commands = map[string]Capability{
 	"record-import":               ImportReports,
 	"record-reported-transaction": ImportReports,
 	"reverse-import":              CorrectEntries,
+
+	"define-statement-format": ImportReports,
+	"record-statement-line":   ImportReports,
+	"match-statement-line":    ImportReports,
+	"unmatch-statement-line":  CorrectEntries,
 }
 
 // OfCommand returns the capability that a command needs. A command that nobody

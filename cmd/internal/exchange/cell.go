@@ -81,12 +81,15 @@ func (v cellValue) amount() (domain.Amount, error) {
 // number.
 func (v cellValue) date() (domain.Date, error) {
 	text := strings.TrimSpace(v.text())
-	if v.Kind == sheet.Number && len(text) != len("2018") {
+	if v.Kind == sheet.Number && len(text) != len("2018") && len(text) != len("20180305") {
 		day, ok := sheet.DateOf(text, v.date1904)
 		if !ok {
 			return domain.Date{}, fault("date_invalid", fmt.Sprintf("the serial number %.20s is no date", text), "write it like 2018-03-05")
 		}
 		text = day
+	}
+	if len(text) == len("20180305") && strings.Trim(text, "0123456789") == "" {
+		text = text[:4] + "-" + text[4:6] + "-" + text[6:] // as banks write it
 	}
 	for _, midnight := range []string{" 00:00:00", " 0:00:00", " 0:00", "T00:00:00"} {
 		text = strings.TrimSuffix(text, midnight)

@@ -28,23 +28,24 @@ type Exporter struct {
 type view func(e *Exporter, ctx context.Context, ledger string) iter.Seq2[any, error]
 
 var views = map[string]view{
-	"agreements":    listed((*projections.DB).Agreements),
-	"commands":      (*Exporter).commands,
-	"earmarks":      listed((*projections.DB).Earmarks),
-	"events":        (*Exporter).events,
-	"funds":         listed((*projections.DB).Funds),
-	"gifts":         listed((*projections.DB).Gifts),
-	"imports":       listed((*projections.DB).Imports),
-	"indicators":    listed((*projections.DB).Indicators),
-	"journal":       (*Exporter).journal,
-	"notes":         listed((*projections.DB).Notes),
-	"organisations": listed((*projections.DB).Organisations),
-	"pairings":      listed((*projections.DB).Pairings),
-	"places":        listed((*projections.DB).Places),
-	"projects":      listed((*projections.DB).Projects),
-	"reported":      (*Exporter).reported,
-	"requests":      listed((*projections.DB).Requests),
-	"restatements":  listed((*projections.DB).Restatements),
+	"agreements":      listed((*projections.DB).Agreements),
+	"commands":        (*Exporter).commands,
+	"earmarks":        listed((*projections.DB).Earmarks),
+	"events":          (*Exporter).events,
+	"funds":           listed((*projections.DB).Funds),
+	"gifts":           listed((*projections.DB).Gifts),
+	"imports":         listed((*projections.DB).Imports),
+	"indicators":      listed((*projections.DB).Indicators),
+	"journal":         (*Exporter).journal,
+	"notes":           listed((*projections.DB).Notes),
+	"organisations":   listed((*projections.DB).Organisations),
+	"pairings":        listed((*projections.DB).Pairings),
+	"places":          listed((*projections.DB).Places),
+	"projects":        listed((*projections.DB).Projects),
+	"reported":        (*Exporter).reported,
+	"requests":        listed((*projections.DB).Requests),
+	"statement-lines": listed((*projections.DB).StatementLines),
+	"restatements":    listed((*projections.DB).Restatements),
 
 	"totals-by-year":        totalsBy("year"),
 	"totals-by-budget-year": totalsBy("budget-year"),
@@ -247,7 +248,7 @@ func namesOf(t reflect.Type) (names []string) {
 }
 
 // amounts are the members that hold decimal text: numbers in a table.
-var amounts = []string{"amount", "published_amount", "value", "quantity", "cash"}
+var amounts = []string{"amount", "published_amount", "value", "quantity", "cash", "open"}
 
 // valuesOf are the cells of one row, in the order of namesOf. A value that was
 // not reported is an empty cell, and a list is its JSON.

@@ -62,11 +62,21 @@ func fieldsOf(command string) (fields []domain.Field, err error) {
 	return fields, nil
 }
 
-// headers matches the cells of a row with fields, in any order. It says how
-// many it knows.
-func headers(cells []string, fields []domain.Field, unit string) (columns []column, known int) {
+// headers matches the cells of a row with fields, in any order, and says how
+// many it knows. Of a bank statement only the columns of its format count.
+func headers(cells []string, fields []domain.Field, o Options) (columns []column, known int) {
 	for _, head := range cells {
-		c := column{head: strings.TrimSpace(head), unit: unit}
+		c := column{head: strings.TrimSpace(head), unit: o.Unit}
+		if o.Statement != "" {
+			at := slices.IndexFunc(o.Columns, func(s domain.StatementColumn) bool { return fold(s.Heading) == fold(head) })
+			if at < 0 {
+				c.head = "#" + c.head
+			} else {
+				c.name, known = o.Columns[at].Field, known+1
+			}
+			columns = append(columns, c)
+			continue
+		}
 		name, inside := splitUnit(fold(head))
 		if u, ok := units[inside]; ok && inside != "" {
 			c.unit = u
@@ -130,7 +140,12 @@ func checkHeader(row int, columns []column, o Options) error {
 	if o.Command == "" && !seen["command"] {
 		wrong = append(wrong, `there is no column "命令 command", and no command was given`)
 	}
-	if t, ok := domain.LookupCommand(o.Command); ok {
+	for _, s := range o.Columns {
+		if !seen[s.Field] {
+			wrong = append(wrong, fmt.Sprintf("the column %q of the format %s is missing", s.Heading, o.Statement))
+		}
+	}
+	if t, ok := domain.LookupCommand(o.Command); ok && o.Statement == "" {
 		for _, f := range t.Field {
 			if f.Required && !seen[f.Name] {
 				wrong = append(wrong, fmt.Sprintf("the column %q is missing", headOf(f.Name)))

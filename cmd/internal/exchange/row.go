@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"strings"
 
 	"aidledger/cmd/internal/access"
 	"aidledger/cmd/internal/exchange/iati"
@@ -33,17 +34,30 @@ type Options struct {
 	DryRun  bool   // record nothing
 	Open    bool   // open the ledger where it does not exist
 	Title   string // of a new ledger
+
+	Statement domain.ID                // format of a bank statement, whose columns these are
+	Columns   []domain.StatementColumn // other columns of it are passed over
 }
 
 // mapping describes how a file is read, for the log.
 func (o Options) mapping() string {
 	text := ""
-	for _, part := range []struct{ name, value string }{{"command", o.Command}, {"sheet", o.Sheet}, {"unit", o.Unit}, {"system", o.System}} {
+	for _, part := range []struct{ name, value string }{{"command", o.Command}, {"sheet", o.Sheet}, {"unit", o.Unit}, {"system", o.System},
+		{"statement", string(o.Statement)}, {"columns", headings(o.Columns)}} {
 		if part.value != "" {
 			text += fmt.Sprintf("%s %s\n", part.name, part.value)
 		}
 	}
 	return text
+}
+
+// headings are the columns of a statement in one line.
+func headings(columns []domain.StatementColumn) string {
+	var all []string
+	for _, c := range columns {
+		all = append(all, c.Field+" "+c.Heading)
+	}
+	return strings.Join(all, ", ")
 }
 
 // rows yields the rows of a file in their order. An error is one of the file as

@@ -87,7 +87,7 @@ func (t *table) begin() error {
 	best, most := -1, 0
 	var columns []column
 	for i, r := range t.waiting {
-		found, known := headers(texts(r.cells), t.fields, t.options.Unit)
+		found, known := headers(texts(r.cells), t.fields, t.options)
 		if known > most {
 			best, most, columns = i, known, found
 		}
@@ -194,6 +194,9 @@ func (t *table) command(cells []sheet.Cell) (domain.Command, error) {
 		if err := t.fill(c, kind, i, cell); err != nil {
 			found = append(found, err)
 		}
+	}
+	if line, ok := c.(*domain.RecordStatementLine); ok && t.options.Statement != "" {
+		line.Format = t.options.Statement
 	}
 	return c, allOf(found, domain.Check(c), t.columns)
 }

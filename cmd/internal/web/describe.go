@@ -40,11 +40,17 @@ var operations = map[string]operation{
 		takes: commandLine{}, gives: LineResult{}, lines: true},
 
 	"GET /v1/templates/{command}": {id: "getTemplate", tag: "files", params: "format", gives: fileBody{}},
-	"POST /v1/ledgers/{ledger}/imports": {id: "importFile", tag: "files", params: "command dry_run file open_ledger sheet skip_bad system title unit wait",
+	"POST /v1/ledgers/{ledger}/imports": {id: "importFile", tag: "files", params: "command dry_run file open_ledger sheet skip_bad statement system title unit wait",
 		takes: fileBody{}, gives: ProgressLine[exchange.Report]{}, lines: true},
 	"POST /v1/ledgers/{ledger}/imports/{import}/undo": {id: "undoImport", tag: "files", params: "dry_run reason skip_bad wait",
 		gives: ProgressLine[exchange.UndoReport]{}, lines: true},
-	"GET /v1/ledgers/{ledger}/imports":        listed[projections.Import]("listImports", ""),
+	"GET /v1/ledgers/{ledger}/imports":           listed[projections.Import]("listImports", ""),
+	"GET /v1/ledgers/{ledger}/statement-formats": listed[projections.StatementFormat]("listStatementFormats", "format"),
+	"GET /v1/ledgers/{ledger}/statement-lines":   listed[projections.StatementLine]("listStatementLines", "account open"),
+	"GET /v1/ledgers/{ledger}/statement-lines/proposals": {id: "proposeStatementMatches", tag: "queries", params: "wait_for",
+		gives: projections.StatementMatches{}},
+	"GET /v1/ledgers/{ledger}/statement-lines/differences": {id: "getStatementDifferences", tag: "queries", params: "wait_for",
+		gives: projections.StatementDifferences{}},
 	"GET /v1/ledgers/{ledger}/exports/{view}": {id: "export", tag: "files", params: "country format reason reporting_org reporting_ref sector wait_for", gives: fileBody{}},
 
 	"GET /v1/ledgers":                               listed[projections.Ledger]("listLedgers", ""),
@@ -181,6 +187,7 @@ var (
 
 // parameters lists every parameter of a query string.
 var parameters = []parameter{
+	{"account", "Only this account.", textSchema},
 	{"about", "Only what is about this.", idSchema},
 	{"act", "Only what is read, reveal, export, people or sign-in.", textSchema},
 	{"activity", "Only this activity, as its publisher calls it.", textSchema},
@@ -242,6 +249,7 @@ var parameters = []parameter{
 	{"reversals", "Only what takes an entry back.", flagSchema},
 	{"size", "How many entries the tree has; the last one that was signed if left out.", schema{"type": "integer", "minimum": 0}},
 	{"stage", "Only this stage.", textSchema},
+	{"statement", "Format of the bank statement that the file is.", idSchema},
 	{"state", "Only what is in this state.", textSchema},
 	{"system", "Publisher of transactions that name none.", textSchema},
 	{"thing", "Only what is about this.", textSchema},

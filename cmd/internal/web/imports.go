@@ -9,6 +9,7 @@ import (
 	"aidledger/cmd/internal/exchange"
 	"aidledger/domain"
 	"aidledger/eventstore"
+	"aidledger/projections"
 )
 
 // postImport brings the file in the body into a ledger. The answer is JSON
@@ -18,9 +19,14 @@ func (s *Server) postImport(c access.Caller, w http.ResponseWriter, r *http.Requ
 	name := p.text("file")
 	o := exchange.Options{Command: p.text("command"), Sheet: p.text("sheet"), Unit: p.text("unit"), System: p.text("system"),
 		SkipBad: p.flag("skip_bad"), DryRun: p.flag("dry_run"), Open: p.flag("open_ledger"), Title: p.text("title")}
-	wait := p.flag("wait")
+	wait, statement := p.flag("wait"), p.id("statement")
 	if err := p.err(); err != nil {
 		return err
+	}
+	if statement != "" {
+		if err := s.asStatement(r, statement, &o); err != nil {
+			return err
+		}
 	}
 	if o.Command != "" {
 		if _, err := commandType(o.Command); err != nil {
@@ -63,6 +69,20 @@ func (s *Server) UndoImport(r *http.Request, c access.Caller, id domain.ID, reas
 		err = s.Runner.WaitFor(ctx, report.Position.Block)
 	}
 	return report, err
+}
+
+// asStatement reads the file as a bank statement of a format.
+func (s *Server) asStatement(r *http.Request, format domain.ID, o *exchange.Options) error {
+	found, err := s.Views.StatementFormats(r.Context(), projections.ListQuery{Ledger: ledgerOf(r), Filter: map[string]string{"format": string(format)}})
+	if err != nil {
+		return err
+	}
+	if len(found.Rows) == 0 {
+		return &domain.Refusal{Kind: domain.NotFound, Code: "statement_format_not_found", Field: "statement", Message: "no format of statements is called " + string(format),
+			Hint: "say it first with define-statement-format"}
+	}
+	o.Command, o.Statement, o.Columns = "record-statement-line", format, found.Rows[0].Columns
+	return nil
 }
 
 // getTemplate answers with an empty table for a command.
