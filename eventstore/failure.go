@@ -30,6 +30,7 @@ const (
 	CommandTooLarge  = "command_too_large"      // it does not fit into one block
 	BatchNotRecorded = "batch_not_recorded"     // another command of an atomic batch was refused
 	LogForbidden     = "log_forbidden"          // the NATS user may not do it; nothing was recorded
+	LedgerElsewhere  = "ledger_elsewhere"       // another region has the ledger; nothing was recorded
 	ChangedSince     = "changed_since"          // the ledger is not what the caller has seen; nothing was recorded
 	Closed           = "closed"                 // the store is shutting down; nothing was recorded
 )

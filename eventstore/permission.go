@@ -9,14 +9,14 @@ import (
 )
 
 // Permissions lists the subjects that the user of a server needs at NATS for a
-// stream, and nothing else: to add to the log, to read it, and to keep copies of
+// stream, and for that of places where one is named, and nothing else: to add to the log, to read it, and to keep copies of
 // states and files beside it. The user cannot update, purge or delete the log,
 // delete a message of it, or write where another program reads. DenyDelete alone
 // does not protect a history: whoever may update or delete the stream empties it.
 //
 // STREAM.CREATE is among them, for the first start; it cannot change a stream
 // that exists.
-func Permissions(stream string) (publish, subscribe []string) {
+func Permissions(stream, places string) (publish, subscribe []string) {
 	own := &Store{cfg: Config{Stream: stream}}
 	bucket := stream + "-files"
 	publish = []string{
@@ -24,7 +24,11 @@ func Permissions(stream string) (publish, subscribe []string) {
 		"$JS.API.INFO",
 		"$JS.API.STREAM.PURGE." + own.snapshotStream(), // copies of states, which the log can make again
 	}
-	for _, name := range []string{stream, own.snapshotStream(), "OBJ_" + bucket} {
+	streams := []string{stream, own.snapshotStream(), "OBJ_" + bucket}
+	if places != "" {
+		publish, streams = append(publish, places+".ledgers.*", places+".regions."+stream), append(streams, places)
+	}
+	for _, name := range streams {
 		publish = append(publish,
 			"$JS.API.STREAM.CREATE."+name, "$JS.API.STREAM.INFO."+name, "$JS.API.STREAM.MSG.GET."+name,
 			"$JS.API.DIRECT.GET."+name, "$JS.API.DIRECT.GET."+name+".>",

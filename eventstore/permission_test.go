@@ -47,7 +47,7 @@ func under(t *testing.T, conn *nats.Conn) *eventstore.Store {
 }
 
 func TestTheUserOfAServerCanRecordAndReadAndNothingElse(t *testing.T) {
-	publish, subscribe := eventstore.Permissions(eventstore.DefaultStream)
+	publish, subscribe := eventstore.Permissions(eventstore.DefaultStream, "")
 	as := guarded(t, publish, subscribe)
 	conn := as("server")
 	store := under(t, conn)
@@ -113,7 +113,7 @@ func TestTheUserOfAServerCanRecordAndReadAndNothingElse(t *testing.T) {
 }
 
 func TestWhatTheServerMayNotDoIsSaidAndDoesNotLookLikeSilence(t *testing.T) {
-	publish, subscribe := eventstore.Permissions(eventstore.DefaultStream)
+	publish, subscribe := eventstore.Permissions(eventstore.DefaultStream, "")
 	as := guarded(t, publish[1:], subscribe) // not to the log itself
 	store := under(t, as("server"))
 	_, err := store.Submit(t.Context(), ledger, ask(&domain.OpenLedger{Title: "Test"}))

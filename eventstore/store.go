@@ -29,6 +29,10 @@ type Config struct {
 	Now      func() time.Time // the clock that stamps entries
 	Log      *slog.Logger     // nil: slog.Default
 
+	// Places is asked before a ledger is opened; it may be in another region. Nil:
+	// there is no other one.
+	Places *Places
+
 	// MustExist refuses to create the stream: something outside remembers that
 	// there was one, so an absent stream is a loss and not a first start.
 	MustExist bool
@@ -142,6 +146,11 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	s.denied.watch(cfg.Conn)
 	if s.stream, err = openStream(ctx, js, cfg); err != nil {
 		return nil, s.denied.since(0, err)
+	}
+	if cfg.Places != nil {
+		if err := s.claimAll(ctx); err != nil {
+			return nil, s.denied.since(0, err)
+		}
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	return s, nil
@@ -282,21 +291,32 @@ func (s *Store) ledgerOf(subject string) string { return strings.TrimPrefix(subj
 // name becomes a part of a NATS subject, so nothing but an id is let through;
 // and a name that no ledger has gets a writer only to open it, so that asking
 // for many such names costs nothing.
-func (s *Store) writer(ctx context.Context, ledger string, rs []Request) (*writer, error) {
+func (s *Store) writer(ctx context.Context, ledger string, rs []Request, dry bool) (*writer, error) {
 	id, err := domain.ParseID(ledger)
 	if err != nil {
 		return nil, err
 	}
+	if s.cfg.Places != nil && opens(rs) { // also where there is a writer: nothing was recorded yet where it only tried
+		ctx, cancel := context.WithTimeout(ctx, s.cfg.AnswerTimeout)
+		defer cancel()
+		if err := s.cfg.Places.claim(ctx, string(id), !dry); err != nil {
+			return nil, err
+		}
+	}
 	if w, err := s.started(id, false); w != nil || err != nil {
 		return w, err
 	}
-	opens := slices.ContainsFunc(rs, func(r Request) bool { _, ok := r.Command.(*domain.OpenLedger); return ok })
-	if !opens {
+	if !opens(rs) {
 		ctx, cancel := context.WithTimeout(ctx, s.cfg.AnswerTimeout)
 		defer cancel()
 		last, err := s.lastOf(ctx, string(id))
 		if err != nil {
 			return nil, failure(LogUnavailable, "the log did not answer in time, and nothing was recorded", "see the NATS server; then try again with the same id", err)
+		}
+		if last == 0 && s.cfg.Places != nil {
+			if err := s.cfg.Places.claim(ctx, string(id), false); err != nil {
+				return nil, err
+			}
 		}
 		if last == 0 {
 			return nil, &domain.Refusal{Kind: domain.NotFound, Code: "ledger_not_found", Message: fmt.Sprintf("no ledger is called %q", id),

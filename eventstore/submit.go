@@ -99,7 +99,7 @@ func (s *Store) submit(ctx context.Context, ledger string, rs []Request, atomic,
 	if len(rs) == 0 {
 		return nil
 	}
-	w, err := s.writer(ctx, ledger, rs)
+	w, err := s.writer(ctx, ledger, rs, dry)
 	if err != nil {
 		return all(len(rs), err)
 	}

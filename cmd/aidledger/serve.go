@@ -50,6 +50,8 @@ type serveOptions struct {
 	readURL                   string // empty: postgresURL
 	proxies                   []netip.Prefix
 	stream                    string
+	region                    string // the stream that was named
+	places                    string // stream of the places of ledgers; empty: there is no other region
 	replicas                  int
 	vaultKey                  string // empty: the one of the data directory
 	demo                      bool
@@ -82,7 +84,7 @@ func readServeOptions(cmd *cobra.Command) (o serveOptions, err error) {
 	o = serveOptions{
 		dir: get("AIDLEDGER_DATA"), listen: get("AIDLEDGER_LISTEN"), publicURL: strings.TrimSuffix(get("AIDLEDGER_PUBLIC_URL"), "/"), token: get("AIDLEDGER_TOKEN"), vaultKey: get("AIDLEDGER_VAULT_KEY"),
 		natsURL: get("AIDLEDGER_NATS_URL"), natsUser: get("AIDLEDGER_NATS_USER"), natsPW: get("AIDLEDGER_NATS_PASSWORD"),
-		postgresURL: get("AIDLEDGER_POSTGRES_URL"), peopleURL: get("AIDLEDGER_PEOPLE_URL"), vaultURL: get("AIDLEDGER_VAULT_URL"), readURL: get("AIDLEDGER_READ_URL"), stream: get("AIDLEDGER_STREAM"),
+		postgresURL: get("AIDLEDGER_POSTGRES_URL"), peopleURL: get("AIDLEDGER_PEOPLE_URL"), vaultURL: get("AIDLEDGER_VAULT_URL"), readURL: get("AIDLEDGER_READ_URL"), stream: get("AIDLEDGER_STREAM"), region: get("AIDLEDGER_STREAM"), places: get("AIDLEDGER_PLACES"),
 	}
 	o.origin = get("AIDLEDGER_ORIGIN")
 	host, port, err := net.SplitHostPort(o.listen)
@@ -119,6 +121,9 @@ func readServeOptions(cmd *cobra.Command) (o serveOptions, err error) {
 	if o.replicas > 1 && o.natsURL == "" {
 		return o, usage(cmd, "--replicas %d needs the servers of a cluster in --nats-url", o.replicas)
 	}
+	if o.places != "" && o.natsURL == "" {
+		return o, usage(cmd, "--places is for regions that share the NATS servers in --nats-url, and those are not given")
+	}
 	if o.readURL != "" && o.postgresURL == "" {
 		return o, usage(cmd, "--read-url is a standby of the database in --postgres-url, and that is not given")
 	}
@@ -152,10 +157,15 @@ func parseProxies(text string) (all []netip.Prefix, err error) {
 }
 
 func checkNames(cmd *cobra.Command, o serveOptions) error {
-	for _, b := range []byte(o.stream) {
-		if b != '-' && b != '_' && (b < '0' || b > '9') && (b < 'A' || b > 'Z') && (b < 'a' || b > 'z') {
-			return usage(cmd, "--stream %q is no name; use letters, digits, - and _", o.stream)
+	for flag, name := range map[string]string{"stream": o.stream, "places": o.places} {
+		for _, b := range []byte(name) {
+			if b != '-' && b != '_' && (b < '0' || b > '9') && (b < 'A' || b > 'Z') && (b < 'a' || b > 'z') {
+				return usage(cmd, "--%s %q is no name; use letters, digits, - and _", flag, name)
+			}
 		}
+	}
+	if o.places == o.stream {
+		return usage(cmd, "--places and --stream are both %q; they are two streams", o.stream)
 	}
 	if u, err := url.Parse(o.postgresURL); o.postgresURL != "" && err == nil && u.Scheme != "" &&
 		u.Scheme != "postgres" && u.Scheme != "postgresql" {
@@ -176,7 +186,8 @@ type server struct {
 	database string // connection string, of the work of an offline verb
 	store    *eventstore.Store
 	views    *projections.DB
-	reads    *projections.DB // answers queries: views, or a standby of it
+	reads    *projections.DB    // answers queries: views, or a standby of it
+	regions  *eventstore.Places // where each ledger is; nil: here
 	master   vault.Key
 	vault    *vault.Vault
 	people   *people.Store
@@ -232,6 +243,9 @@ func (s *server) start(ctx context.Context) error {
 	}
 	log, err := s.startLog()
 	if err != nil {
+		return err
+	}
+	if log.Places, err = s.openPlaces(ctx, log.Conn); err != nil {
 		return err
 	}
 	if err := s.startTracing(ctx, &log); err != nil {
@@ -376,8 +390,11 @@ func (s *server) startHTTP(ctx context.Context, listener net.Listener) (url stri
 	}
 	url = "http://" + net.JoinHostPort(host, strconv.Itoa(at.Port))
 	s.publicURL = cmp.Or(s.publicURL, url)
+	if err := s.announceRegion(ctx); err != nil {
+		return "", err
+	}
 	site := pages.New(pages.Config{Store: s.store, Views: s.reads, Runner: s.runner, Log: s.log, Now: time.Now, Versions: s.versions, Public: s.publicPages})
-	h := web.New(web.Config{Store: s.store, Views: s.reads, Vault: s.vault, Runner: s.runner, Notary: s.notary, Log: s.log, Token: s.token,
+	h := web.New(web.Config{Store: s.store, Places: s.regions, Views: s.reads, Vault: s.vault, Runner: s.runner, Notary: s.notary, Log: s.log, Token: s.token,
 		People: s.people, Identity: s.identity, PublicURL: s.publicURL, Proxies: s.proxies, Tracer: s.tracer, ReadyAt: end, Pages: s.demo, Versions: s.versions, ShowProblem: site.ShowProblem, Translate: pages.Problem},
 		site.Routes()...).HTTP()
 	go func() {

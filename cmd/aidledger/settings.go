@@ -44,6 +44,7 @@ var settings = []setting{
 	{"check-every", "AIDLEDGER_CHECK_EVERY", "24h", "how often all checks run over all ledgers; 0: only when they are asked for", "serve"},
 	{"origin", "AIDLEDGER_ORIGIN", "", "name of this server in what it signs, as in ledger.example.org; made up at the first start if left out", "serve"},
 	{"stream", "AIDLEDGER_STREAM", "AIDLEDGER", "name of the JetStream stream", "serve"},
+	{"places", "AIDLEDGER_PLACES", "", "name of the stream in which several regions, each with a --stream of its own, record where each ledger is", "serve"},
 
 	{"url", "AIDLEDGER_URL", "", "address of the server; found in the data directory if left out", "client"},
 	{"ledger", "AIDLEDGER_LEDGER", "", "name of the ledger; the only one if left out", "client"},

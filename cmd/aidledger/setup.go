@@ -78,8 +78,9 @@ func (c *command) setupNATS() *cobra.Command {
 		Args:  exactly(0),
 	}
 	stream := cmd.Flags().String("stream", eventstore.DefaultStream, "name of the JetStream stream")
+	places := cmd.Flags().String("places", "", "name of the stream in which regions record where each ledger is")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		publish, subscribe := eventstore.Permissions(*stream)
+		publish, subscribe := eventstore.Permissions(*stream, *places)
 		fmt.Fprintf(c.out, "permissions {\n  publish { allow: [\n    %s\n  ] }\n  subscribe { allow: [%s] }\n}\n", quoted(publish, "\n    "), quoted(subscribe, ", "))
 		return nil
 	}

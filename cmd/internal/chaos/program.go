@@ -96,8 +96,12 @@ var masterKey = strings.Repeat("5a", 32)
 // signingKey is that of every server: those that share a log sign it with one.
 var signingKey = sync.OnceValues(func() (string, error) { return proof.GenerateSigningKey(rand.Reader, "chaos.example") })
 
-// shareKey puts the signing key into the data directory of a new server.
-func shareKey(dir string) error {
+// ownerToken is what the owner presents to every server.
+var ownerToken = strings.Repeat("70", 32)
+
+// shareKeys puts the signing key and the owner's token into the data directory of
+// a new server.
+func shareKeys(dir string) error {
 	key, err := signingKey()
 	if err != nil {
 		return err
@@ -109,15 +113,15 @@ func shareKey(dir string) error {
 	if _, err := os.Stat(name); err == nil {
 		return nil
 	}
-	return os.WriteFile(name, []byte(key+"\n"), 0o600)
+	return errors.Join(os.WriteFile(name, []byte(key+"\n"), 0o600), os.WriteFile(filepath.Join(dir, "token"), []byte(ownerToken+"\n"), 0o600))
 }
 
 // serve starts a server with its data in dir and waits until it answers.
 func (r *Run) serve(ctx context.Context, dir string, args ...string) (*server, error) {
-	if err := shareKey(dir); err != nil {
+	if err := shareKeys(dir); err != nil {
 		return nil, err
 	}
-	s := newServer("")
+	s := newServer(ownerToken)
 	s.cmd = exec.Command(r.Program, append([]string{"serve", "--data", dir, "--listen", "127.0.0.1:0"}, args...)...)
 	s.cmd.Env = append(os.Environ(), "AIDLEDGER_TOKEN=", "AIDLEDGER_NATS_URL=", "AIDLEDGER_POSTGRES_URL=", "AIDLEDGER_VAULT_KEY="+masterKey)
 	listens, err := s.launch()
@@ -128,12 +132,7 @@ func (r *Run) serve(ctx context.Context, dir string, args ...string) (*server, e
 		s.kill()
 		return nil, err
 	}
-	token, err := os.ReadFile(filepath.Join(dir, "token"))
-	s.token = strings.TrimSpace(string(token))
-	if err != nil {
-		s.kill()
-	}
-	return s, err
+	return s, nil
 }
 
 func newServer(token string) *server {

@@ -278,7 +278,7 @@ func TestNATSGivesTheServerTheLeastThatItNeeds(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	publish, subscribe := eventstore.Permissions(eventstore.DefaultStream)
+	publish, subscribe := eventstore.Permissions(eventstore.DefaultStream, "")
 	given := options.Users[0].Permissions
 	if given == nil || given.Publish == nil || given.Subscribe == nil || !slices.Equal(given.Publish.Allow, publish) || !slices.Equal(given.Subscribe.Allow, subscribe) {
 		t.Errorf("docker-compose.yml gives %+v; write what aidledger setup nats prints", given)

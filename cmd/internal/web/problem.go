@@ -75,7 +75,7 @@ var statuses = map[string]int{
 	"not_found": 404, "path_not_found": 404, "command_not_found": 404, "ledger_not_found": 404,
 	"method_not_allowed": 405, "body_too_large": 413, "uri_too_long": 414, "content_type": 415, "file_type": 415,
 
-	eventstore.KeyTaken: 409, projections.RebuildRunning: 409,
+	eventstore.LedgerElsewhere: 421, eventstore.KeyTaken: 409, projections.RebuildRunning: 409,
 	eventstore.ChangedSince: 412, eventstore.KeyReused: 422, eventstore.CommandTooLarge: 413, eventstore.BatchNotRecorded: 422,
 
 	"size_unknown": 400, projections.CheckpointNotFound: 404, projections.NotSignedYet: 404, "copies_differ": 503,

@@ -27,6 +27,7 @@ import (
 // Config is what the API answers from.
 type Config struct {
 	Store  *eventstore.Store
+	Places *eventstore.Places // where each ledger is; nil: here
 	Views  *projections.DB
 	Runner *projections.Runner
 	Notary *notary.Notary
@@ -162,7 +163,7 @@ func (s *Server) answer(rt Route) http.Handler {
 			// Who asked is gone, or has hung up half. To return would say 200.
 			panic(http.ErrAbortHandler)
 		}
-		p := ProblemOf(err)
+		p := s.elsewhere(w, r, ProblemOf(err))
 		status, code = p.Status, p.Code
 		if p.Code == "internal" {
 			p.Request = rand.Text()
