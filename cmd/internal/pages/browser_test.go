@@ -152,6 +152,22 @@ func (b tab) click(selector string) {
 	b.do(chromedp.Click(chromedp.CSS(selector)))
 }
 
+// press clicks and lets the button go only when the server has answered what
+// leaving the input before it has asked.
+func (b tab) press(selector string) {
+	b.t.Helper()
+	at, err := chromedp.Run(b, chromedp.Evaluate[[]float64](`(() => { const e = document.querySelector("`+selector+`"); e.scrollIntoView({block: "center"});
+		const r = e.getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2]; })()`))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	left := []chromedp.MouseOption{chromedp.ButtonLeft, chromedp.ClickCount(1)}
+	b.do(chromedp.MouseEvent(chromedp.MousePressed, at[0], at[1], left...),
+		chromedp.Evaluate[chromedp.Void](`new Promise((done) => { const look = () => performance.getEntriesByType("resource").some((r) => r.initiatorType === "fetch")
+			? requestAnimationFrame(() => requestAnimationFrame(done)) : requestAnimationFrame(look); look(); })`, chromedp.EvalAwaitPromise),
+		chromedp.MouseEvent(chromedp.MouseReleased, at[0], at[1], left...))
+}
+
 func (b tab) write(name, text string) {
 	b.t.Helper()
 	input := chromedp.CSS(`[name="` + name + `"]`)
@@ -202,7 +218,7 @@ func financeOfficer(t *testing.T, b tab) {
 	b.click(`.banner.good a[href*="reverse-entry"]`)
 	b.see(`[name="reason"]`)
 	b.do(chromedp.SendKeys(chromedp.CSS(`textarea[name="reason"]`), "写错金额"))
-	b.click("button.main")
+	b.press("button.main")
 	b.see(".banner.good")
 	b.open(invented + "/journal")
 	b.has("main tbody tr", "红字冲销", "-")

@@ -28,6 +28,15 @@ if (asOf && Number(asOf.dataset.end) > 1) {
   asOf.parentElement.after(slider);
 }
 
+// What comes while somebody presses a button waits until it is released: it
+// would push the button away, and the click would be lost.
+let released = Promise.resolve();
+document.addEventListener("pointerdown", () => {
+  released = new Promise((done) => {
+    for (const end of ["pointerup", "pointercancel"]) document.addEventListener(end, () => setTimeout(done), { once: true });
+  });
+});
+
 // A form shows what it would record while it is filled in: the server says it.
 const form = document.querySelector("form.record");
 const checked = document.getElementById("checked");
@@ -41,6 +50,7 @@ if (form && checked) {
     if (!answer || !answer.ok || number !== asked) return;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const news = page.getElementById("checked");
+    await released;
     if (news) checked.replaceChildren(...news.childNodes);
     // The number that follows is written into an empty input, where it can be changed.
     const next = checked.querySelector(".voucher-next");
@@ -56,6 +66,7 @@ const renew = async (id) => {
   const answer = await fetch(location.href, { headers: { Accept: "text/html" } }).catch(() => null);
   if (!answer?.ok) return null;
   const news = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById(id);
+  await released;
   if (news) document.getElementById(id)?.replaceWith(news);
   return news;
 };
