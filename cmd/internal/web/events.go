@@ -54,12 +54,17 @@ type eventRange struct {
 	limit    int // 0: all
 }
 
-// getEvents reads events from the log: a page of JSON, or all of them as JSON
-// lines for a client that accepts application/x-ndjson or that follows.
+// getEvents reads events from the log: a page of JSON, all of them as JSON
+// lines for a client that accepts application/x-ndjson or that follows, or
+// server-sent events for one that accepts text/event-stream.
 func (s *Server) getEvents(_ access.Caller, w http.ResponseWriter, r *http.Request) error {
 	p := newParams(r)
-	stream := strings.Contains(r.Header.Get("Accept"), "application/x-ndjson")
-	q := eventRange{ledger: ledgerOf(r), from: p.position("from"), to: p.position("to"), after: p.position("after"), follow: p.flag("follow")}
+	accept := r.Header.Get("Accept")
+	stream, live := strings.Contains(accept, "application/x-ndjson"), strings.Contains(accept, "text/event-stream")
+	q := eventRange{ledger: ledgerOf(r), from: p.position("from"), to: p.position("to"), after: p.position("after"), follow: p.flag("follow") || live}
+	if live {
+		q.after = lastEventID(p, r, q.after)
+	}
 	if stream = stream || q.follow; stream {
 		q.limit = p.number("limit", 0, 1, 1<<31-1)
 	} else {
@@ -77,7 +82,10 @@ func (s *Server) getEvents(_ access.Caller, w http.ResponseWriter, r *http.Reque
 	if err := s.hasLedger(ctx, q.ledger); err != nil {
 		return err
 	}
-	if stream {
+	switch {
+	case live:
+		return s.liveEvents(ctx, w, q)
+	case stream:
 		return s.streamEvents(ctx, w, q)
 	}
 	page := EventPage{Events: []Event{}}
