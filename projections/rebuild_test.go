@@ -143,7 +143,7 @@ func TestTablesOfAnotherVersionAreRebuiltAtTheStart(t *testing.T) {
 }
 
 func TestAnyRowThatIsNotWhatTheLogSaysIsFound(t *testing.T) {
-	db, r, _ := projectedProgramme(t, 6, 900)
+	db, r, _ := projectedProgramme(t, 6, 300)
 	conn := connect(t, db)
 	run(t, conn, "set session_replication_role = replica")
 	for _, table := range allTables() {

@@ -52,6 +52,8 @@ func TestStories(t *testing.T) {
 			e.Setenv("AIDLEDGER_LISTEN", "127.0.0.1:0")
 			e.Setenv("AIDLEDGER_POSTGRES_URL", databases[strings.TrimPrefix(filepath.Base(e.WorkDir), "script-")])
 			e.Setenv("LC_ALL", "C.UTF-8")
+			// The race detector lets each process that ends sleep for a second.
+			e.Setenv("GORACE", "atexit_sleep_ms=0")
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
