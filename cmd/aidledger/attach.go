@@ -38,11 +38,7 @@ func (c *command) attach() *cobra.Command {
 			return err
 		}
 		defer file.Close()
-		cl, err := newClient(cmd)
-		if err != nil {
-			return err
-		}
-		ledger, err := cl.ledger(cmd.Context())
+		cl, ledger, err := ledgerClient(cmd)
 		if err != nil {
 			return err
 		}

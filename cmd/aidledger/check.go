@@ -19,11 +19,7 @@ func (c *command) check() *cobra.Command {
 	bind(cmd, "client")
 	asJSON := cmd.Flags().Bool("json", false, "print JSON")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		cl, err := newClient(cmd)
-		if err != nil {
-			return err
-		}
-		ledger, err := cl.ledger(cmd.Context())
+		cl, ledger, err := ledgerClient(cmd)
 		if err != nil {
 			return err
 		}

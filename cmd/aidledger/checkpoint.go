@@ -34,11 +34,7 @@ func (c *command) checkpoint() *cobra.Command {
 	asSVG := f.Bool("svg", false, "the same as an SVG image, to print it")
 	cosignatures := f.Bool("cosigned", false, "add the signature lines of auditors that stdin has to the checkpoint of --size")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		cl, err := newClient(cmd)
-		if err != nil {
-			return err
-		}
-		ledger, err := cl.ledger(cmd.Context())
+		cl, ledger, err := ledgerClient(cmd)
 		if err != nil {
 			return err
 		}
@@ -126,11 +122,7 @@ func (c *command) keys() *cobra.Command {
 
 // printText prints the text that a path below the ledger answers with.
 func (c *command) printText(cmd *cobra.Command, path string) error {
-	cl, err := newClient(cmd)
-	if err != nil {
-		return err
-	}
-	ledger, err := cl.ledger(cmd.Context())
+	cl, ledger, err := ledgerClient(cmd)
 	if err != nil {
 		return err
 	}

@@ -105,6 +105,15 @@ func fetch[T any](ctx context.Context, c *client, path string, query url.Values)
 	return v, json.UnmarshalRead(bytes.NewReader(body), &v)
 }
 
+// ledgerClient finds the server and the path of the ledger that is meant.
+func ledgerClient(cmd *cobra.Command) (c *client, ledger string, err error) {
+	if c, err = newClient(cmd); err != nil {
+		return nil, "", err
+	}
+	ledger, err = c.ledger(cmd.Context())
+	return c, ledger, err
+}
+
 func (c *client) ledgers(ctx context.Context) ([]projections.Ledger, error) {
 	page, err := fetch[projections.List[projections.Ledger]](ctx, c, "/v1/ledgers", url.Values{"limit": {"1000"}})
 	return page.Rows, err

@@ -34,11 +34,7 @@ func (c *command) doLines(cmd *cobra.Command, name string, o doOptions) error {
 		return err
 	}
 	defer in.Close()
-	cl, err := newClient(cmd)
-	if err != nil {
-		return err
-	}
-	ledger, err := cl.ledger(cmd.Context())
+	cl, ledger, err := ledgerClient(cmd)
 	if err != nil {
 		return err
 	}

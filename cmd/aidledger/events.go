@@ -28,11 +28,7 @@ func (c *command) events() *cobra.Command {
 	follow := f.Bool("follow", false, "go on as events are recorded, until interrupted")
 	asJSON := f.Bool("json", false, "print one JSON object per line")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		cl, err := newClient(cmd)
-		if err != nil {
-			return err
-		}
-		ledger, err := cl.ledger(cmd.Context())
+		cl, ledger, err := ledgerClient(cmd)
 		if err != nil {
 			return err
 		}

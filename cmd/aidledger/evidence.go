@@ -32,11 +32,7 @@ func (c *command) exportEvidence() *cobra.Command {
 		cmd.Flags().Func(name, "choose the entries of this "+name, func(v string) error { scope.Set(name, v); return nil })
 	}
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		cl, err := newClient(cmd)
-		if err != nil {
-			return err
-		}
-		ledger, err := cl.ledger(cmd.Context())
+		cl, ledger, err := ledgerClient(cmd)
 		if err != nil {
 			return err
 		}

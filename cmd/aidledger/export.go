@@ -38,11 +38,7 @@ func (c *command) export() *cobra.Command {
 
 // download writes an export of the ledger into a file.
 func (c *command) download(cmd *cobra.Command, name string, q url.Values, output string) error {
-	cl, err := newClient(cmd)
-	if err != nil {
-		return err
-	}
-	ledger, err := cl.ledger(cmd.Context())
+	cl, ledger, err := ledgerClient(cmd)
 	if err != nil {
 		return err
 	}

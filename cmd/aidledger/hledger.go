@@ -24,11 +24,7 @@ func (c *command) exportHledger() *cobra.Command {
 	asOf := cmd.Flags().String("as-of", "", "what was recorded at a position or a time")
 	until := cmd.Flags().String("effective-until", "", "what happened up to this date")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		cl, err := newClient(cmd)
-		if err != nil {
-			return err
-		}
-		ledger, err := cl.ledger(cmd.Context())
+		cl, ledger, err := ledgerClient(cmd)
 		if err != nil {
 			return err
 		}

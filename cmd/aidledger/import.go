@@ -137,11 +137,7 @@ func (c *command) importUndo() *cobra.Command {
 		if strings.TrimSpace(*reason) == "" {
 			return usage(cmd, "say why with --reason")
 		}
-		cl, err := newClient(cmd)
-		if err != nil {
-			return err
-		}
-		ledger, err := cl.ledger(cmd.Context())
+		cl, ledger, err := ledgerClient(cmd)
 		if err != nil {
 			return err
 		}
@@ -167,11 +163,7 @@ func (c *command) importList() *cobra.Command {
 	cmd := &cobra.Command{Use: "list", Short: "List the files that were imported", Args: exactly(0)}
 	bind(cmd, "client")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		cl, err := newClient(cmd)
-		if err != nil {
-			return err
-		}
-		ledger, err := cl.ledger(cmd.Context())
+		cl, ledger, err := ledgerClient(cmd)
 		if err != nil {
 			return err
 		}

@@ -51,11 +51,7 @@ func (c *command) statementMatches() *cobra.Command {
 	cmd := &cobra.Command{Use: "matches", Short: "Propose entries for the open lines; a person confirms them", Args: exactly(0)}
 	bind(cmd, "client")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		cl, err := newClient(cmd)
-		if err != nil {
-			return err
-		}
-		ledger, err := cl.ledger(cmd.Context())
+		cl, ledger, err := ledgerClient(cmd)
 		if err != nil {
 			return err
 		}
@@ -77,11 +73,7 @@ func (c *command) statementOpen() *cobra.Command {
 	cmd := &cobra.Command{Use: "open", Short: "List what is in the statements or in the ledger and not in the other", Args: exactly(0)}
 	bind(cmd, "client")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		cl, err := newClient(cmd)
-		if err != nil {
-			return err
-		}
-		ledger, err := cl.ledger(cmd.Context())
+		cl, ledger, err := ledgerClient(cmd)
 		if err != nil {
 			return err
 		}

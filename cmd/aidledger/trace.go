@@ -30,11 +30,7 @@ func (c *command) trace() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		cl, err := newClient(cmd)
-		if err != nil {
-			return err
-		}
-		ledger, err := cl.ledger(cmd.Context())
+		cl, ledger, err := ledgerClient(cmd)
 		if err != nil {
 			return err
 		}

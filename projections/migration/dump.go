@@ -57,9 +57,22 @@ func tablesOf(ctx context.Context, tx pgx.Tx, schema string) ([]string, error) {
 // rowMax is the most bytes of a line of a dump.
 const rowMax = 1 << 20
 
-// Load puts the rows of a dump into the tables of a schema that are empty, all or
+// Restore makes the tables of a schema in a database and fills them from a dump.
+func Restore(ctx context.Context, url, schema string, up func(context.Context, *pgxpool.Pool) error, r io.Reader) error {
+	pool, err := Connect(ctx, url, schema, "")
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	if err := up(ctx, pool); err != nil {
+		return err
+	}
+	return load(ctx, pool, schema, r)
+}
+
+// load puts the rows of a dump into the tables of a schema that are empty, all or
 // none. Numbers that the tables give go on after the last one.
-func Load(ctx context.Context, pool *pgxpool.Pool, schema string, r io.Reader) error {
+func load(ctx context.Context, pool *pgxpool.Pool, schema string, r io.Reader) error {
 	return pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) error {
 		tables, err := tablesOf(ctx, tx, schema)
 		if err != nil {

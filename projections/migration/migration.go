@@ -36,9 +36,13 @@ func Connect(ctx context.Context, url, schema, role string) (*pgxpool.Pool, erro
 }
 
 // Up makes the schema with its comment where there is none, and applies the
-// files that it lacks. Several processes may do that at once. Where nothing is
+// files of the folder migrations that it lacks. Several processes may do that at once. Where nothing is
 // missing it needs no right to change anything.
 func Up(ctx context.Context, pool *pgxpool.Pool, schema, comment string, files fs.FS) error {
+	files, err := fs.Sub(files, "migrations")
+	if err != nil {
+		return err
+	}
 	if err := create(ctx, pool, schema, comment); err != nil {
 		return err
 	}

@@ -15,13 +15,5 @@ func (s *Store) Dump(ctx context.Context, w io.Writer) error {
 
 // Restore fills a database that has no people from what Dump wrote.
 func Restore(ctx context.Context, url string, r io.Reader) error {
-	pool, err := migration.Connect(ctx, url, schema, "")
-	if err != nil {
-		return err
-	}
-	defer pool.Close()
-	if err := migrate(ctx, pool); err != nil {
-		return err
-	}
-	return migration.Load(ctx, pool, schema, r)
+	return migration.Restore(ctx, url, schema, migrate, r)
 }

@@ -7,7 +7,6 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"strings"
 	"time"
@@ -80,11 +79,7 @@ func (s *Store) Close() {
 
 // migrate applies what is missing.
 func migrate(ctx context.Context, pool *pgxpool.Pool) error {
-	files, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return err
-	}
-	return migration.Up(ctx, pool, schema, "Who may sign in, and who read what. Cannot be made anew from the log: back it up.", files)
+	return migration.Up(ctx, pool, schema, "Who may sign in, and who read what. Cannot be made anew from the log: back it up.", migrations)
 }
 
 // The codes of the errors of this package, which are of type *projections.Error.

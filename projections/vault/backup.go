@@ -15,13 +15,5 @@ func (v *Vault) Dump(ctx context.Context, w io.Writer) error {
 // Restore fills the vault of a database that has none from what Dump wrote.
 // Whoever was forgotten since is forgotten again as soon as the log is followed.
 func Restore(ctx context.Context, url string, r io.Reader) error {
-	pool, err := migration.Connect(ctx, url, schema, "")
-	if err != nil {
-		return err
-	}
-	defer pool.Close()
-	if err := migrate(ctx, pool); err != nil {
-		return err
-	}
-	return migration.Load(ctx, pool, schema, r)
+	return migration.Restore(ctx, url, schema, migrate, r)
 }

@@ -8,7 +8,6 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"io/fs"
 	"strings"
 	"time"
 
@@ -70,11 +69,7 @@ func (v *Vault) Close() { v.pool.Close() }
 
 // migrate applies what is missing.
 func migrate(ctx context.Context, pool *pgxpool.Pool) error {
-	files, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return err
-	}
-	return migration.Up(ctx, pool, schema, "Keys of people. Cannot be made anew from the log: back it up, apart from the master key.", files)
+	return migration.Up(ctx, pool, schema, "Keys of people. Cannot be made anew from the log: back it up, apart from the master key.", migrations)
 }
 
 // readIndexKey reads the key of the hashes that people are found by, and makes
