@@ -15,13 +15,14 @@ import (
 	"aidledger/projections"
 )
 
-// published2026 is when the files of the tests are published.
-var published2026 = time.Date(2026, 11, 25, 8, 0, 0, 0, time.UTC)
+// publishedAt is when the files of the tests are published: now, since a ledger
+// is opened on the day of the test and a file must not begin after its own day.
+var publishedAt = time.Now()
 
 func (w *world) publish(ledger, name string, p exchange.Publication) []byte {
 	w.t.Helper()
 	w.reach()
-	p.Now = published2026
+	p.Now = publishedAt
 	var b bytes.Buffer
 	write, err := w.exporter().Publish(w.t.Context(), ledger, name, p)
 	if err == nil {

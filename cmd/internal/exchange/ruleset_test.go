@@ -9,8 +9,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/go-json-experiment/json"
+
+	"aidledger/domain"
 )
 
 // standard is the folder of the official schemas and rules, where it is present.
@@ -199,7 +202,8 @@ func (c ruleCase) test(t *testing.T, rule string) string {
 // number makes a number of a date, so that dates can be compared.
 func number(date string) string {
 	if date == "NOW" {
-		return strings.ReplaceAll(published2026.UTC().Format("2006-01-02"), "-", "")
+		today := domain.DateOf(publishedAt.In(time.FixedZone(domain.DefaultZone, 8*60*60)))
+		return strings.ReplaceAll(today.String(), "-", "")
 	}
 	return "number(translate(substring(" + date + ", 1, 10), '-', ''))"
 }
