@@ -14,3 +14,6 @@ comment on column entries.event is 'Index of the event in its block.';
 
 -- after a bulk load
 alter table entries add primary key (ledger, entry);
+
+-- for queries
+create index entries_recorded on entries (ledger, block, event) include (recorded);

@@ -47,6 +47,9 @@ func (db *DB) LatePostings(ctx context.Context, q LateQuery) (LatePostings, erro
 	if err != nil {
 		return out, err
 	}
+	if q.AsOf, err = db.known(ctx, q.Ledger, q.AsOf); err != nil {
+		return out, err
+	}
 	err = db.snapshot(ctx, func(tx pgx.Tx) error {
 		at, err := position(ctx, tx, q.Ledger, "journal")
 		if err != nil {

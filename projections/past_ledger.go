@@ -86,17 +86,22 @@ func (c *conditions) pastWholeFlows(whole, cut string) string {
 	return query
 }
 
-// known turns the time of an AsOf into the position before the first movement
-// that was recorded later. What follows that in the log counts as later too,
-// even where a clock that went back says otherwise: the order is what is certain.
+// known turns the time of an AsOf into a position, as every query does first:
+// that before the first entry that was recorded later. What follows it in the
+// log counts as later too, even where a clock that went back says otherwise: the
+// order is what is certain.
 func (db *DB) known(ctx context.Context, ledger string, a AsOf) (AsOf, error) {
 	if a.Time.IsZero() {
 		return a, nil
 	}
 	var later eventstore.Position
 	err := db.pool.read(ctx, func(conn *pgx.Conn) error {
-		return conn.QueryRow(ctx, `select block, event from aidledger.movements where ledger = $1 and recorded > $2 and block > coalesce((
+		return conn.QueryRow(ctx, `
+			(select block, event from aidledger.movements where ledger = $1 and recorded > $2 and block > coalesce((
 				select block from aidledger.cutoffs where ledger = $1 and recorded_until <= $2 order by recorded_until desc, block desc limit 1), 0)
+			order by block, event limit 1)
+			union all
+			(select block, event from aidledger.entries where ledger = $1 and recorded > $2 order by block, event limit 1)
 			order by block, event limit 1`, ledger, a.Time.UTC()).Scan(&later.Block, &later.Event)
 	})
 	a.Time = time.Time{}

@@ -11,6 +11,7 @@ import (
 	"aidledger/domain"
 	"aidledger/eventstore"
 
+	"github.com/go-json-experiment/json"
 	"github.com/jackc/pgx/v5"
 )
 
@@ -50,13 +51,16 @@ func replayed(t *testing.T, log *memory, a AsOf) cells {
 	for _, b := range decodeAll(log.messages) {
 		for i := range b.facts {
 			f := &b.facts[i]
-			d, err := detailOf(f.event.Fact)
-			if err != nil {
-				continue // it moves no money
-			}
-			later = later || len(f.movements) > 0 && !a.Time.IsZero() && f.entry.Recorded.After(a.Time)
+			later = later || !a.Time.IsZero() && f.entry.Recorded.After(a.Time)
 			if later || !a.Position.IsZero() && f.at.Compare(a.Position) > 0 {
 				continue
+			}
+			if len(f.movements) == 0 {
+				continue
+			}
+			d, err := detailOf(f.event.Fact)
+			if err != nil {
+				t.Fatal(err)
 			}
 			for i := range f.movements {
 				m := &f.movements[i]
@@ -196,4 +200,79 @@ func TestFlowsAsOfAnyPointAreWhatTheirMovementsAddUpTo(t *testing.T) {
 	if some < 500 {
 		t.Errorf("only %d flows were compared", some)
 	}
+}
+
+// before is the position before the first entry that was recorded after a time,
+// as a replay of the log finds it.
+func before(log *memory, at time.Time) eventstore.Position {
+	last := eventstore.Position{}
+	for _, b := range decodeAll(log.messages) {
+		for i := range b.facts {
+			if b.facts[i].entry.Recorded.After(at) {
+				return last
+			}
+			last = b.facts[i].at
+		}
+		last = positionOf(b)
+	}
+	return last
+}
+
+func TestEveryQueryTakesATimeAsTheSamePositionAlsoWhenTheClockWentBack(t *testing.T) {
+	p := newProgramme(t, newMemory(), "one", 63)
+	db := open(t)
+	r := running(t, db, p.log)
+	p.run(150)
+	p.setback = 90 * time.Minute
+	p.run(150)
+	p.must(report("A", "T1", "100.00", "2019"))
+	p.close()
+	reach(t, r)
+	ctx := t.Context()
+	queries := map[string]func(AsOf) (any, error){
+		"totals":  func(a AsOf) (any, error) { return db.Totals(ctx, TotalsQuery{Ledger: "one", By: "project", AsOf: a}) },
+		"journal": func(a AsOf) (any, error) { return db.Journal(ctx, JournalQuery{Ledger: "one", Limit: 1000, AsOf: a}) },
+		"flow": func(a AsOf) (any, error) {
+			return db.Flow(ctx, JournalQuery{Ledger: "one", Stage: "allocated", AsOf: a})
+		},
+		"trace": func(a AsOf) (any, error) { return db.Trace(ctx, TraceQuery{Ledger: "one", ID: "org-1", AsOf: a}) },
+		"why": func(a AsOf) (any, error) {
+			return db.Why(ctx, JournalQuery{Ledger: "one", Stage: "disbursed", AsOf: a})
+		},
+		"diff": func(a AsOf) (any, error) { return db.Diff(ctx, DiffQuery{Ledger: "one", By: "year", From: a}) },
+		"late": func(a AsOf) (any, error) { return db.LatePostings(ctx, LateQuery{Ledger: "one", Days: 1, AsOf: a}) },
+		"reported": func(a AsOf) (any, error) {
+			return db.Reported(ctx, ReportedQuery{Ledger: "one", AsOf: a})
+		},
+		"reported totals": func(a AsOf) (any, error) {
+			return db.ReportedTotals(ctx, ReportedTotalsQuery{Ledger: "one", By: "type", AsOf: a})
+		},
+	}
+	dice := rand.New(rand.NewPCG(63, 1))
+	for range 12 {
+		at := began.Add(time.Duration(dice.IntN(p.count)) * time.Minute)
+		there := before(p.log, at)
+		for name, ask := range queries {
+			byTime, err := ask(AsOf{Time: at})
+			if err != nil {
+				t.Fatal(name, err)
+			}
+			byPosition, err := ask(AsOf{Position: there})
+			if err != nil {
+				t.Fatal(name, err)
+			}
+			if got, want := asJSON(t, byTime), asJSON(t, byPosition); got != want {
+				t.Errorf("%s at %s, position %s:\n got %s\nwant %s", name, at, there, got, want)
+			}
+		}
+	}
+}
+
+func asJSON(t *testing.T, v any) string {
+	t.Helper()
+	data, err := json.Marshal(v, json.Deterministic(true))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
 }

@@ -54,7 +54,7 @@ func (db *DB) ReportCell(ctx context.Context, q CellQuery) (out CellChanges, err
 	if c.Year != 0 {
 		where.andFlow("year = ?::smallint", c.Year)
 	}
-	where.since(AsOf{Position: c.Position})
+	where.since(c.Position)
 	where.asOf(AsOf{Position: c.Now})
 	where.asOf(AsOf{EffectiveUntil: c.EffectiveUntil})
 	var movements []Movement

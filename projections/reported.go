@@ -157,6 +157,9 @@ func (db *DB) Reported(ctx context.Context, q ReportedQuery) (ReportedPage, erro
 	if err != nil {
 		return out, err
 	}
+	if q.AsOf, err = db.known(ctx, q.Ledger, q.AsOf); err != nil {
+		return out, err
+	}
 	c := &conditions{}
 	c.and("j.ledger = ?", q.Ledger)
 	for _, filter := range []struct{ column, value string }{{"activity", q.Activity}, {"type", q.Type}} {

@@ -86,6 +86,9 @@ func (db *DB) ReportedTotals(ctx context.Context, q ReportedTotalsQuery) (Report
 	if err != nil {
 		return out, err
 	}
+	if q.AsOf, err = db.known(ctx, q.Ledger, q.AsOf); err != nil {
+		return out, err
+	}
 	sql, args, err := q.sql(road, limit)
 	if err != nil {
 		return out, err

@@ -113,16 +113,14 @@ func (c *conditions) ofMovements() string {
 	return strings.Join(slices.Concat(c.clauses, c.past), " and ")
 }
 
-// asOf limits rows of the journal, which the query calls j.
+// asOf limits rows of the journal, which the query calls j, to a point that is
+// known: its time is a position by now.
 func (c *conditions) asOf(a AsOf) {
 	if at := a.Position; !at.IsZero() {
 		// As integers, which the indexes hold.
 		c.until.Position = at
 		c.at = "(j.block, j.event) <= (" + c.arg(int64(at.Block)) + "::bigint, " + c.arg(min(int64(at.Event), math.MaxInt32)) + "::integer)"
 		c.past = append(c.past, c.at)
-	}
-	if !a.Time.IsZero() {
-		c.past = append(c.past, "j.recorded <= "+c.arg(a.Time.UTC())+"::timestamptz")
 	}
 	if !a.EffectiveUntil.IsZero() {
 		c.until.EffectiveUntil = a.EffectiveUntil
@@ -131,13 +129,10 @@ func (c *conditions) asOf(a AsOf) {
 	}
 }
 
-// since limits rows of the journal to what was recorded after a point.
-func (c *conditions) since(a AsOf) {
-	switch {
-	case !a.Position.IsZero():
-		c.and("(j.block, j.event::bigint) > (?::bigint, ?::bigint)", int64(a.Position.Block), int64(a.Position.Event))
-	case !a.Time.IsZero():
-		c.and("j.recorded > ?::timestamptz", a.Time.UTC())
+// since limits rows of the journal to what was recorded after a position.
+func (c *conditions) since(at eventstore.Position) {
+	if !at.IsZero() {
+		c.and("(j.block, j.event::bigint) > (?::bigint, ?::bigint)", int64(at.Block), int64(at.Event))
 	}
 }
 

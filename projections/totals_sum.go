@@ -10,16 +10,13 @@ const stageCount = len(domain.Sums{})
 func totalsSum(currency domain.Currency, stages []string, amounts []int64, approximate []bool) (TotalsSum, error) {
 	out := TotalsSum{Currency: currency}
 	var sums domain.Sums
-	var known [stageCount]bool
+	var known, vague [stageCount]bool
 	for i, name := range stages {
 		var s domain.Stage
 		if err := s.UnmarshalText([]byte(name)); err != nil {
 			return out, err
 		}
-		sums[s], known[s] = amounts[i], true
-		if approximate[i] {
-			out.Approximate = append(out.Approximate, name)
-		}
+		sums[s], known[s], vague[s] = amounts[i], true, approximate[i]
 	}
 	any := func(stages ...domain.Stage) bool {
 		for _, s := range stages {
@@ -38,6 +35,9 @@ func totalsSum(currency domain.Currency, stages []string, amounts []int64, appro
 	}
 	for _, s := range domain.Stages() {
 		*out.field(s) = show(sums[s], known[s] || !s.Reported())
+		if vague[s] {
+			out.Approximate = append(out.Approximate, s.String())
+		}
 	}
 	out.Funding = show(sums[domain.Committed]+sums[domain.Recognised]+sums[domain.InKind], true)
 	out.Unallocated = show(sums.Unallocated(), true)

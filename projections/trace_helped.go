@@ -47,9 +47,6 @@ func (c *conditions) benefitsAsOf(table string, a AsOf) (clause string) {
 	if !a.Position.IsZero() {
 		clause += fmt.Sprintf(" and (%s.block, %s.event) <= (%s::bigint, %s::bigint)", table, table, c.arg(int64(a.Position.Block)), c.arg(int64(a.Position.Event)))
 	}
-	if !a.Time.IsZero() {
-		clause += fmt.Sprintf(" and exists (select from aidledger.entries n where n.ledger = $1 and n.entry = %s.entry and n.recorded <= %s::timestamptz)", table, c.arg(a.Time.UTC()))
-	}
 	if !a.EffectiveUntil.IsZero() {
 		clause += fmt.Sprintf(" and %s.date <= %s::date", table, c.arg(a.EffectiveUntil.Last().Time()))
 	}

@@ -2,7 +2,6 @@ package pages
 
 import (
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 
@@ -52,9 +51,9 @@ func (v *visit) readPast() {
 }
 
 func (v *visit) readAsOf(text string) bool {
-	if at, err := eventstore.ParsePosition(text); err == nil && !looksLikeYear(text) {
+	if at, err := eventstore.ParsePosition(text); err == nil {
 		v.asOf.Position = at
-		return true
+		return at.Block <= v.past.End // 2019 is a block, where there are so many, and never a year
 	}
 	if at, err := time.Parse(time.RFC3339, text); err == nil {
 		v.asOf.Time = at.UTC()
@@ -71,12 +70,6 @@ func (v *visit) readAsOf(text string) bool {
 	}
 	v.asOf.Time = start.AddDate(0, 0, 1).Add(-time.Nanosecond).UTC()
 	return true
-}
-
-// looksLikeYear tells a year from a position: nobody looks for block 2019.
-func looksLikeYear(text string) bool {
-	n, err := strconv.Atoi(text)
-	return err == nil && len(text) == 4 && n >= 1949 && n <= 2200
 }
 
 // zone is the time zone of the ledger.

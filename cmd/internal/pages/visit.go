@@ -68,8 +68,8 @@ func (v *visit) enter() error {
 		return problem(http.StatusNotFound, "ledger_not_found", "there is no ledger of that name", "choose one on the first page")
 	}
 	v.ledger = v.ledgers[i]
-	v.readPast()
 	v.past.End = all.Position.Block
+	v.readPast()
 	if at := v.asOf.Position; !at.IsZero() {
 		v.holdsFor(at)
 	} else {
