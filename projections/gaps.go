@@ -22,9 +22,9 @@ type ProjectGap struct {
 var gaps = strings.ReplaceAll(`array_remove(array[
 		case when {money} and jsonb_array_length(x.targets) = 0 then 'targets' end,
 		case when {money} and not exists (select from aidledger.project_places s where s.ledger = x.ledger and s.project = x.project) then 'places' end,
-		case when exists (select from aidledger.journal j where j.ledger = x.ledger and j.project = x.project and j.project <> '' and j.stage = 'disbursed'
+		case when exists (select from aidledger.flows f join aidledger.journal j using (flow) where f.ledger = x.ledger and f.project = x.project and f.stage = 'disbursed'
 				and j.document = '' and j.reverses = '') then 'document' end,
-		case when exists (select from aidledger.journal j where j.ledger = x.ledger and j.project = x.project and j.project <> '' and j.stage = 'disbursed')
+		case when exists (select from aidledger.flows f where f.ledger = x.ledger and f.project = x.project and f.stage = 'disbursed')
 			and not exists (select from aidledger.notices n where n.ledger = x.ledger and n.project = x.project and n.withdrawn = '') then 'notice' end,
 		case when x.state = 'accepted'
 			and not exists (select from aidledger.attachments a where a.ledger = x.ledger and a.about = x.project) then 'acceptance' end

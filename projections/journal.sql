@@ -68,6 +68,7 @@ create unique index journal_pkey on journal (ledger, block, event, leg);
 create index journal_flow on journal (flow, block, event, leg);
 create index journal_entry on journal (entry);
 create index journal_disbursement on journal (disbursement) where disbursement <> '';
+create index journal_voucher on journal (ledger, year, payer, voucher) where voucher <> '';
 
 -- at last
 alter table journal add primary key using index journal_pkey;
