@@ -2,6 +2,7 @@ package pages
 
 import (
 	"cmp"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -45,12 +46,12 @@ func (v *visit) compare() error {
 		as := v.asOf
 		as.EffectiveUntil = day
 		var err error
-		if totals[i], err = v.Views.Totals(v.ctx(), projections.TotalsQuery{Ledger: v.ledger.Ledger, By: by, AsOf: as, Limit: 10_000}); err != nil {
+		if totals[i], err = v.Views.Totals(v.ctx(), projections.TotalsQuery{Ledger: v.ledger.Ledger, By: by, AsOf: as, Limit: v.rowsAtOnce(), After: v.query.Get("after")}); err != nil {
 			return err
 		}
 	}
 	view.Table = v.compared(by, columnName, days, totals)
-	v.paged(&view.Table, "")
+	v.paged(&view.Table, totals[1].Next)
 	if sent, err := v.sendFile("compare-"+by, &view.Table); sent {
 		return err
 	}
@@ -160,28 +161,67 @@ func (v *visit) idle() error {
 			view.Table.Columns = append(view.Table.Columns, column{Label: v.say("idle.over", strconv.Itoa(age)), Number: true})
 		}
 	}
+	var with []projections.TotalsRow // cash in them
+	sums := map[domain.Currency]*agedCash{}
 	for _, r := range totals.Rows {
 		cash, known := minor(r.Cash, r.Currency)
 		if !known || cash <= 0 || !paid(totals.Sum, r.Currency) {
 			continue
 		}
-		cells := []cell{v.totalsKey(totals, r), v.total(&r.TotalsSum, "cash", v.rowsOf("cash", "fund", r.Key))}
-		for i, n := range byAge(came[r.Key], cash, day.Time(), ages) {
-			c := cell{Number: true}
-			if n != 0 {
-				decimal := domain.Money{Minor: n, Currency: r.Currency}.Decimal()
-				c = v.amount(&decimal, r.Currency, false, "")
-				c.Negative = i == len(ages)
-			}
-			cells = append(cells, c)
+		with = append(with, r)
+		if sums[r.Currency] == nil {
+			sums[r.Currency] = &agedCash{parts: make([]int64, len(ages)+1)}
 		}
-		view.Table.Rows = append(view.Table.Rows, row{Cells: cells})
+		sums[r.Currency].add(cash, byAge(came[r.Key], cash, day.Time(), ages))
 	}
-	v.paged(&view.Table, "")
+	shown, next := pageOf(v, v.query.Get("after"), with, func(r projections.TotalsRow) string { return r.Key + " " + string(r.Currency) })
+	for _, r := range shown {
+		cash, _ := minor(r.Cash, r.Currency)
+		cells := []cell{v.totalsKey(totals, r), v.total(&r.TotalsSum, "cash", v.rowsOf("cash", "fund", r.Key))}
+		view.Table.Rows = append(view.Table.Rows, row{Cells: append(cells, v.aged(byAge(came[r.Key], cash, day.Time(), ages), r.Currency)...)})
+	}
+	for _, c := range slices.Sorted(maps.Keys(sums)) {
+		cells := append([]cell{text(v.say("sum")), v.minorUnits(sums[c].cash, c)}, v.aged(sums[c].parts, c)...)
+		view.Table.Rows = append(view.Table.Rows, row{Sum: true, Cells: cells})
+	}
+	v.paged(&view.Table, next)
 	if sent, err := v.sendFile("idle", &view.Table); sent {
 		return err
 	}
 	return v.show(http.StatusOK, "idle", v.say("page.idle"), view)
+}
+
+// agedCash is cash, divided by its age.
+type agedCash struct {
+	cash  int64
+	parts []int64
+}
+
+func (a *agedCash) add(cash int64, parts []int64) {
+	a.cash += cash
+	for i, n := range parts {
+		a.parts[i] += n
+	}
+}
+
+// aged shows cash by age; what is older than all limits is the worst.
+func (v *visit) aged(parts []int64, c domain.Currency) []cell {
+	cells := make([]cell, len(parts))
+	for i, n := range parts {
+		cells[i].Number = true
+		if n != 0 {
+			cells[i] = v.minorUnits(n, c)
+			if i == len(parts)-1 {
+				cells[i].State = "overdue"
+			}
+		}
+	}
+	return cells
+}
+
+func (v *visit) minorUnits(n int64, c domain.Currency) cell {
+	decimal := domain.Money{Minor: n, Currency: c}.Decimal()
+	return v.amount(&decimal, c, false, "")
 }
 
 // paid tells whether anybody reported a payment in a currency. Where nobody did,

@@ -48,48 +48,60 @@ func (v *visit) eventsOf(after, until uint64) (all []located, err error) {
 	return all, nil
 }
 
-// blocksAtOnce is how many blocks are read to find events to show.
-const blocksAtOnce = 50
+// blocksAtOnce is how many blocks are read at most at a time.
+const blocksAtOnce = 64
 
-// lastEvents reads back from a block until there are enough events for a page,
-// and returns the block to go on from; 0 where the log begins.
-func (v *visit) lastEvents(from uint64) (all []located, next uint64, err error) {
-	for until := from; until > 0; {
-		after := until - min(until, blocksAtOnce)
+// lastEvents reads back from a position until there are as many events before it
+// as a page shows; more tells whether there are others before those. A block may
+// hold a thousand events and another one none of this ledger, so it begins with
+// one and reads twice as many each time.
+func (v *visit) lastEvents(before eventstore.Position) (all []located, more bool, err error) {
+	until := before.Block
+	if before.Event == 0 {
+		until--
+	}
+	for some := uint64(1); until > 0; some = min(2*some, blocksAtOnce) {
+		after := until - min(until, some)
 		found, err := v.eventsOf(after, until)
 		if err != nil {
-			return nil, 0, err
+			return nil, false, err
 		}
-		slices.Reverse(found)
-		if len(found) > listPage { // a block is shown whole, so that the next page begins with another one
-			last := found[listPage-1].at.Block
-			end := listPage
-			for end < len(found) && found[end].at.Block == last {
-				end++
+		for _, e := range slices.Backward(found) {
+			if e.at.Compare(before) >= 0 {
+				continue
 			}
-			return append(all, found[:end]...), last - 1, nil
+			if len(all) == listPage {
+				return all, true, nil
+			}
+			all = append(all, e)
 		}
-		all = append(all, found...)
 		until = after
-		if len(all) >= listPage {
-			return all, after, nil
+	}
+	return all, false, nil
+}
+
+// beforeEvents is the position before which the page shows events: after what it
+// is limited to, or after the end of the log.
+func (v *visit) beforeEvents() (eventstore.Position, error) {
+	end, err := v.Store.End(v.ctx())
+	before := eventstore.Position{Block: end + 1}
+	if at := v.asOf.Position; v.past.Shown && !at.IsZero() && at.Compare(before) < 0 {
+		if before = (eventstore.Position{Block: at.Block, Event: at.Event + 1}); at.Event == eventstore.WholeBlock {
+			before = eventstore.Position{Block: at.Block + 1}
 		}
 	}
-	return all, 0, nil
+	if at, malformed := eventstore.ParsePosition(v.query.Get("after")); malformed == nil && at.Compare(before) < 0 {
+		before = at
+	}
+	return before, err
 }
 
 func (v *visit) events() error {
-	end, err := v.Store.End(v.ctx())
+	before, err := v.beforeEvents()
 	if err != nil {
 		return err
 	}
-	if v.past.Shown && !v.asOf.Position.IsZero() {
-		end = min(end, v.asOf.Position.Block)
-	}
-	if at, err := eventstore.ParsePosition(v.query.Get("after")); err == nil {
-		end = min(end, at.Block)
-	}
-	all, next, err := v.lastEvents(end)
+	all, more, err := v.lastEvents(before)
 	if err != nil {
 		return err
 	}
@@ -100,8 +112,8 @@ func (v *visit) events() error {
 			text(v.moment(e.entry.Recorded)), text(v.who(e.entry.Actor)), text(v.label("role", e.entry.Role)), linked(e.entry.ID, v.href("journal", "entry", e.entry.ID))}})
 	}
 	following := ""
-	if next > 0 {
-		following = whole(next)
+	if more {
+		following = all[len(all)-1].at.String()
 	}
 	v.paged(&view.Table, following)
 	if sent, err := v.sendFile("events", &view.Table); sent {
@@ -154,8 +166,8 @@ func (v *visit) event() error {
 func (v *visit) neighbours(block []located, i int) (earlier, later string) {
 	if i > 0 {
 		earlier = v.href("events/" + block[i-1].at.String())
-	} else if before := block[i].at.Block - 1; before > 0 {
-		earlier = v.href("events", "after", whole(before))
+	} else if block[i].at.Block > 1 {
+		earlier = v.href("events", "after", block[i].at.String())
 	}
 	if i+1 < len(block) {
 		later = v.href("events/" + block[i+1].at.String())

@@ -57,7 +57,7 @@ type cell struct {
 	Text        string
 	Href        string // what is behind it
 	Why         string // how the number came about, step by step
-	Exact       string // an amount with its currency, whatever the unit
+	Exact       string // an amount with its currency, where the text is in another unit
 	State       string // a code that a colour may go with
 	Number      bool
 	Unknown     bool
@@ -79,10 +79,12 @@ func (v *visit) amount(decimal *string, c domain.Currency, approximate bool, hre
 	if err := m.UnmarshalText([]byte(*decimal + " " + string(c))); err != nil {
 		return cell{Number: true, Text: *decimal + " " + string(c), Href: href} // a currency that is no longer in use
 	}
-	out := cell{Number: true, Text: v.unit.number(m), Href: href, Negative: m.Minor < 0, Approximate: approximate && !m.IsZero(),
-		Exact: m.Grouped() + " " + string(c)}
+	out := cell{Number: true, Text: v.unit.number(m), Href: href, Negative: m.Minor < 0, Approximate: approximate && !m.IsZero()}
 	if own := v.ledger.Currency; own != "" && c != own {
 		out.Text += " " + string(c)
+	}
+	if v.unit.in != domain.Yuan {
+		out.Exact = m.Grouped() + " " + string(c)
 	}
 	return out
 }

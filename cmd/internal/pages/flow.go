@@ -1,7 +1,9 @@
 package pages
 
 import (
+	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"aidledger/domain"
@@ -13,6 +15,7 @@ import (
 type flowView struct {
 	Stages  []option
 	Years   []option
+	Filters []filter // the things that it is about
 	Picture flowPicture
 }
 
@@ -20,19 +23,34 @@ type flowView struct {
 var flowStages = []domain.Stage{domain.Allocated, domain.Disbursed, domain.Spent}
 
 func (v *visit) flow() error {
-	q := projections.JournalQuery{Ledger: v.ledger.Ledger, Stage: v.query.Get("stage"), Year: v.number("year"), AsOf: v.asOf}
+	id := func(name string) domain.ID { return domain.ID(v.query.Get(name)) }
+	q := projections.JournalQuery{Ledger: v.ledger.Ledger, Stage: v.query.Get("stage"), Year: v.number("year"), AsOf: v.asOf,
+		Provider: id("provider"), Fund: id("fund"), Project: id("project"), Place: id("place")}
 	picture, err := v.flowOf(q)
 	if err != nil {
 		return err
 	}
 	view := flowView{Picture: picture}
+	for _, name := range []string{"provider", "fund", "project", "place"} {
+		if err := v.learn(id(name)); err != nil {
+			return err
+		}
+		if of := v.query.Get(name); of != "" {
+			view.Filters = append(view.Filters, filter{Name: name, Label: v.label("field", name), Value: of, Shown: v.thing(domain.ID(of)), Without: v.with(name, "")})
+		}
+	}
 	for _, s := range flowStages {
 		view.Stages = append(view.Stages, option{Label: v.label("stage", s.String()), Href: v.with("stage", s.String()), Current: s.String() == picture.stage})
 	}
 	if view.Years, err = v.yearOptions(projections.TotalsQuery{Ledger: q.Ledger, Year: q.Year}); err != nil {
 		return err
 	}
-	if sent, err := v.sendFile("flow", &view.Picture.Table); sent {
+	t := &view.Picture.Table
+	sums := t.Rows[len(t.Rows)-picture.sums:]
+	rows, next := pageOf(v, v.query.Get("after"), t.Rows[:len(t.Rows)-picture.sums], func(r row) string { return r.Cells[3].Href })
+	t.Rows = slices.Concat(rows, sums)
+	v.paged(t, next)
+	if sent, err := v.sendFile("flow", t); sent {
 		return err
 	}
 	return v.show(http.StatusOK, "flow", v.say("page.flow"), view)
@@ -67,7 +85,9 @@ type flowPicture struct {
 	Nodes   []flowNode
 	Ribbons []flowRibbon
 	Table   table
+	All     string // address of all rows, where the table has the largest ones only
 	stage   string
+	sums    int // rows of the table that are sums of the others, at its end
 }
 
 type flowNode struct {
@@ -127,10 +147,39 @@ func (v *visit) picture(stage string, parts []projections.FlowPart) flowPicture 
 			d.add([3]string{part.Provider.ID, part.Project.ID, part.Place.ID}, n)
 		}
 	}
+	p.sums = v.flowSums(&p.Table, parts)
 	if len(d.parts) > 0 {
 		v.draw(&p, d.layout())
 	}
 	return p
+}
+
+// flowSums adds a line for each currency to the table of a picture, and returns
+// how many there are. One row needs no sum.
+func (v *visit) flowSums(t *table, parts []projections.FlowPart) (lines int) {
+	if len(parts) < 2 || len(parts) >= listMax { // of more there are only the largest
+		return 0
+	}
+	sums := map[domain.Currency]int64{}
+	for _, part := range parts {
+		n, _ := minor(&part.Amount, part.Currency)
+		sums[part.Currency] += n
+	}
+	for _, c := range slices.Sorted(maps.Keys(sums)) {
+		t.Rows = append(t.Rows, row{Sum: true, Cells: []cell{text(v.say("sum")), {}, {}, v.minorUnits(sums[c], c)}})
+	}
+	return len(sums)
+}
+
+// flowFew is how many rows stand under a picture that is one of several parts of
+// a page.
+const flowFew = 10
+
+// largest leaves the largest parts in the table and names the page with all.
+func (p *flowPicture) largest(all string) {
+	if parts := len(p.Table.Rows) - p.sums; parts > flowFew {
+		p.Table.Rows, p.All = slices.Concat(p.Table.Rows[:flowFew], p.Table.Rows[parts:]), all
+	}
 }
 
 // draw turns the layout into what a template writes.

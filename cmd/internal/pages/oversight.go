@@ -19,7 +19,7 @@ type noticesView struct {
 }
 
 func (v *visit) notices() error {
-	all, err := v.Views.Notices(v.ctx(), projections.ListQuery{Ledger: v.ledger.Ledger, Limit: listMax, After: v.query.Get("after")})
+	all, err := v.Views.Notices(v.ctx(), projections.ListQuery{Ledger: v.ledger.Ledger, Limit: v.rowsAtOnce(), After: v.query.Get("after")})
 	if err != nil {
 		return err
 	}
@@ -39,11 +39,13 @@ func (v *visit) notices() error {
 	if err != nil {
 		return err
 	}
+	due := slices.DeleteFunc(gaps.Rows, func(g projections.ProjectGap) bool { return !slices.Contains(g.Missing, "notice") })
+	due, next := pageOf(v, v.query.Get("due-after"), due, func(g projections.ProjectGap) string { return string(g.Project) })
 	view.Due = table{Columns: v.columns("project", "state"), Empty: v.say("notice.none-due")}
-	for _, g := range gaps.Rows {
-		if !slices.Contains(g.Missing, "notice") {
-			continue
-		}
+	if next != "" {
+		view.Due.Next = v.with("due-after", next)
+	}
+	for _, g := range due {
 		cells := []cell{v.own(g.Name, g.Project), {Text: v.label("state", g.State), State: g.State}}
 		if view.Publish != "" {
 			view.Due.Columns = v.columns("project", "state", "todo")

@@ -194,6 +194,7 @@ func TestPagesToRead(t *testing.T) {
 		"The public pages show totals and name nobody":                        thePublicPagesShowTotalsAndNameNobody,
 		"What does not exist is a page for people and a problem for programs": whatDoesNotExistIsAPageForPeopleAndAProblemForPrograms,
 		"A choice is kept and leads back to the page":                         aChoiceIsKeptAndLeadsBackToThePage,
+		"Page after page, a list shows everything once":                       pageAfterPageAListShowsEverythingOnce,
 		"two days are compared":                                               twoDaysAreCompared,
 		"idle money is shown by age":                                          idleMoneyIsShownByAge,
 	} {
@@ -265,6 +266,64 @@ func theProgrammeShowsWhatItsSourceSaysAndNoMore(t *testing.T, s *running) {
 	if _, page, _ := s.get(t, invented); !strings.Contains(page, "虚构数据，仅供演示") {
 		t.Error("the invented ledger does not say so")
 	}
+}
+
+// Of the invented programme the log has more events, and the journal more
+// movements, than a page.
+func pageAfterPageAListShowsEverythingOnce(t *testing.T, s *running) {
+	for path, first := range map[string]string{
+		invented + "/events":  `<th scope="row"[^>]*><a href="[^"]*/events/([0-9.]+)"`,
+		invented + "/journal": `<td[^>]*><a href="[^"]*/trace/([^"]+)"[^>]*>[0-9,.]+</a>`,
+	} {
+		seen := map[string]int{}
+		pages := 0
+		for next := path; next != ""; pages++ {
+			status, page, _ := s.get(t, next)
+			if status != 200 {
+				t.Fatalf("%s answers %d", next, status)
+			}
+			rows := regexp.MustCompile(first).FindAllStringSubmatch(page, -1)
+			if len(rows) == 0 || len(rows) > listPage {
+				t.Errorf("%s has %d rows", next, len(rows))
+			}
+			for _, r := range rows {
+				seen[r[1]]++
+			}
+			next = ""
+			if link := regexp.MustCompile(`rel="next" href="([^"]+)"`).FindStringSubmatch(page); link != nil {
+				next = html.UnescapeString(link[1])
+			}
+		}
+		if pages < 2 {
+			t.Errorf("%s has one page", path)
+		}
+		for what, n := range seen {
+			if n > 1 && path != invented+"/journal" { // a payment may have several movements
+				t.Errorf("%s shows %s %d times", path, what, n)
+			}
+		}
+		if path == invented+"/events" && len(seen) != s.eventsOf(t, demo.Invented) {
+			t.Errorf("%d events are shown of %d", len(seen), s.eventsOf(t, demo.Invented))
+		}
+	}
+}
+
+// eventsOf counts the events of a ledger in the log.
+func (s *running) eventsOf(t *testing.T, ledger string) (n int) {
+	t.Helper()
+	for m, err := range s.store.LedgerBlocks(t.Context(), ledger, 0, 0) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := eventstore.DecodeEnvelope(m)
+		if err == nil {
+			err = b.Each(func(eventstore.Position, *eventstore.Entry, *eventstore.Event) error { n++; return nil })
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return n
 }
 
 func aFirstViewIsSmall(t *testing.T, s *running) {

@@ -49,10 +49,7 @@ func (v *visit) register() error {
 	if !ok {
 		return problem(http.StatusNotFound, "path_not_found", "there is nothing at this path", "use the menu")
 	}
-	q := projections.ListQuery{Ledger: v.ledger.Ledger, Limit: listPage, After: v.query.Get("after")}
-	if v.query.Get("format") != "" {
-		q.Limit = listMax
-	}
+	q := projections.ListQuery{Ledger: v.ledger.Ledger, Limit: v.rowsAtOnce(), After: v.query.Get("after")}
 	t, next, err := list(v, q)
 	if err != nil {
 		return err

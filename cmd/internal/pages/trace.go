@@ -71,6 +71,9 @@ func (v *visit) trace() error {
 	if view.Flow, err = v.flowOf(v.thingQuery(t.Noun, t.ID)); err != nil {
 		return err
 	}
+	if road, ok := roadOf[t.Noun]; ok {
+		view.Flow.largest(v.href("flow", keyParam(road), t.ID, "stage", view.Flow.stage))
+	}
 	return v.show(http.StatusOK, "trace", view.Name, view)
 }
 

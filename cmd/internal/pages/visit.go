@@ -82,6 +82,26 @@ func (v *visit) enter() error {
 // it shows all.
 const listPage, listMax = 50, 1000
 
+// rowsAtOnce is how many rows this page reads: a file has more of them.
+func (v *visit) rowsAtOnce() int {
+	if v.query.Get("format") != "" {
+		return listMax
+	}
+	return listPage
+}
+
+// pageOf is the part of a list that a page shows: what follows the thing whose
+// key is the cursor. A file has all that follows.
+func pageOf[T any](v *visit, cursor string, all []T, key func(T) string) (page []T, next string) {
+	if cursor != "" {
+		all = all[1+slices.IndexFunc(all, func(t T) bool { return key(t) == cursor }):]
+	}
+	if len(all) <= listPage || v.query.Get("format") != "" {
+		return all, ""
+	}
+	return all[:listPage], key(all[listPage-1])
+}
+
 func (v *visit) ctx() context.Context { return v.r.Context() }
 
 // href returns the address of a page of the ledger, with parameters given as

@@ -26,7 +26,7 @@ func rowsOfSheet(t *testing.T, file string) [][]sheet.Cell {
 	return all
 }
 
-var whyLink = regexp.MustCompile(`<a href="[^"]*stage=disbursed[^"]*" title="([^"]*) CNY"[^>]*>[^<]*</a> <a class="why" href="([^"]*)"`)
+var whyLink = regexp.MustCompile(`<a href="[^"]*stage=disbursed[^"]*"[^>]*>([^<]*)</a> <a class="why" href="([^"]*)"`)
 
 func everyStepToANumberIsShown(t *testing.T, s *running) {
 	_, page, _ := s.get(t, invented+"/totals?by=village&year=2019")

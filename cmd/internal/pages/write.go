@@ -1,0 +1,103 @@
+package pages
+
+import (
+	"html/template"
+	"strings"
+	"unicode/utf8"
+)
+
+// rows writes the body of a table, and cell one value. Most of a page is tables,
+// which a template with a cell in it takes ten times as long to write.
+func (l *tongue) rows(all []row) template.HTML {
+	var out strings.Builder
+	for i := range all {
+		if all[i].Sum {
+			out.WriteString(`<tr class="sum">`)
+		} else {
+			out.WriteString(`<tr>`)
+		}
+		for j := range all[i].Cells {
+			c := &all[i].Cells[j]
+			tag := "td"
+			if j == 0 {
+				tag = `th scope="row"`
+			}
+			out.WriteString("<" + tag)
+			switch {
+			case c.Number:
+				out.WriteString(` class="number"`)
+			case utf8.RuneCountInString(c.Text) <= shortText:
+				out.WriteString(` class="short"`)
+			}
+			out.WriteByte('>')
+			l.write(&out, c)
+		}
+		out.WriteString("</tr>\n")
+	}
+	return template.HTML(out.String())
+}
+
+// shortText is how many characters stay on one line of a table.
+const shortText = 10
+
+func (l *tongue) cell(c cell) template.HTML {
+	var out strings.Builder
+	l.write(&out, &c)
+	return template.HTML(out.String())
+}
+
+func (l *tongue) write(out *strings.Builder, c *cell) {
+	attribute := func(name, value string) {
+		if value != "" {
+			out.WriteString(" " + name + `="`)
+			template.HTMLEscape(out, []byte(value))
+			out.WriteByte('"')
+		}
+	}
+	switch {
+	case c.Unknown:
+		out.WriteString(`<span class="unknown">`)
+		template.HTMLEscape(out, []byte(l.say("unknown")))
+		out.WriteString("</span>")
+	case c.Text != "":
+		if c.Approximate {
+			out.WriteString(`<abbr class="about"`)
+			attribute("title", l.say("about.title"))
+			out.WriteByte('>')
+			template.HTMLEscape(out, []byte(l.say("about")))
+			out.WriteString("</abbr> ")
+		}
+		class, tag := "", "span"
+		switch {
+		case c.Negative:
+			class = "negative"
+		case c.State != "" && c.Href == "":
+			class = "tag " + c.State
+		}
+		if c.Href != "" {
+			tag = "a"
+		}
+		out.WriteString("<" + tag)
+		attribute("href", own(c.Href))
+		attribute("title", c.Exact)
+		attribute("class", class)
+		out.WriteByte('>')
+		template.HTMLEscape(out, []byte(c.Text))
+		out.WriteString("</" + tag + ">")
+	}
+	if c.Why != "" {
+		out.WriteString(` <a class="why"`)
+		attribute("href", own(c.Why))
+		attribute("title", l.say("why.link"))
+		attribute("aria-label", l.say("why.of", c.Text))
+		out.WriteString(">?</a>")
+	}
+}
+
+// own is an address of this server; of any other, nothing.
+func own(address string) string {
+	if address == "" || address[0] == '#' || address[0] == '/' && (len(address) == 1 || address[1] != '/' && address[1] != '\\') {
+		return address
+	}
+	return "#"
+}
