@@ -28,6 +28,7 @@ func newPool(ctx context.Context, url string) (pool, error) {
 	// tables. They find the views then, whatever the user is called.
 	config.ConnConfig.RuntimeParams["search_path"] = "aidledger"
 	config.AfterConnect = planOnce
+	config.ConnConfig.Tracer = watch{}
 	p, err := pgxpool.NewWithConfig(ctx, config)
 	return pool{p}, err
 }

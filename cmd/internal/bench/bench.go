@@ -81,7 +81,7 @@ func Run(ctx context.Context, c Config, emit func(Row)) error {
 	if err := b.start(ctx); err != nil {
 		return err
 	}
-	for _, part := range []func(context.Context) error{b.commands, b.http, b.lag, b.generate, b.replay, b.readModels, b.queries} {
+	for _, part := range []func(context.Context) error{b.commands, b.http, b.lag, b.generate, b.replay, b.readModels, b.queries, b.pages} {
 		if err := part(ctx); err != nil {
 			return err
 		}
@@ -174,7 +174,7 @@ func (b *bench) against(r Row, limit string, clients int, least float64) Row {
 }
 
 // load runs do in as many goroutines as there are clients for the duration of
-// a case and returns its rate and latencies. each says how many units one call
+// a case, at least once in each, and returns its rate and latencies. each says how many units one call
 // of do stands for.
 func (b *bench) load(ctx context.Context, name string, clients, each int, do func(ctx context.Context, client int) error) (Row, error) {
 	b.Progress(fmt.Sprintf("%s, %d clients", name, clients), 0, 0)
@@ -189,7 +189,7 @@ func (b *bench) load(ctx context.Context, name string, clients, each int, do fun
 	for client := range clients {
 		wg.Go(func() {
 			var own []time.Duration
-			for now := time.Now(); now.Before(end); {
+			for now := time.Now(); len(own) == 0 || now.Before(end); {
 				err := do(ctx, client)
 				next := time.Now()
 				if err != nil {
