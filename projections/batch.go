@@ -3,6 +3,7 @@ package projections
 import (
 	"fmt"
 	"maps"
+	"slices"
 
 	"aidledger/eventstore"
 )
@@ -16,6 +17,7 @@ type track struct {
 	heads    map[string]eventstore.Hash // last block of each ledger
 	bulk     map[*projection]projector  // projectors of whole projections in a bulk load; nil otherwise
 	balances flowBalances               // in a bulk load; nil otherwise
+	keep     func(*fact) bool           // events that are projected; nil: all
 }
 
 // batch is a run of blocks, projected and ready to be committed.
@@ -80,6 +82,9 @@ func (t *track) project(blocks []*block) (*batch, error) {
 	}
 	for i, block := range blocks {
 		bad := t.chained(block)
+		if t.keep != nil {
+			block.facts = slices.DeleteFunc(block.facts, func(f fact) bool { return !t.keep(&f) })
+		}
 		if t.balances != nil && bad == nil {
 			t.balances.count(block)
 		}

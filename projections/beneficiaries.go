@@ -90,10 +90,26 @@ var shownBeneficiaries = func() listing[Beneficiary] {
 // Beneficiaries lists the beneficiaries of a ledger by their pseudonym, sealed.
 // Who is restricted or forgotten is left out, unless the query asks for a state.
 func (db *DB) Beneficiaries(ctx context.Context, q ListQuery) (List[Beneficiary], error) {
+	if !db.until.IsZero() { // who is hidden now is hidden in the past too
+		var err error
+		if q.hidden, err = db.hidden(ctx, q.Ledger); err != nil {
+			return List[Beneficiary]{}, err
+		}
+	}
 	if q.Filter["state"] != "" || q.Filter["beneficiary"] != "" {
 		return beneficiariesList.list(ctx, db, q)
 	}
 	return shownBeneficiaries.list(ctx, db, q)
+}
+
+// hidden returns who is restricted or forgotten now.
+func (db *DB) hidden(ctx context.Context, ledger string) (all []string, err error) {
+	err = db.pool.read(ctx, func(conn *pgx.Conn) error {
+		rows, _ := conn.Query(ctx, `select beneficiary from aidledger.beneficiaries where ledger = $1 and state in ('restricted', 'forgotten')`, ledger)
+		all, err = pgx.CollectRows(rows, pgx.RowTo[string])
+		return err
+	})
+	return all, err
 }
 
 // Pseudonym names a beneficiary of a ledger.
@@ -147,7 +163,7 @@ func (db *DB) PeopleHelped(ctx context.Context, ledger, by string) (HelpedList, 
 				and not exists (select from aidledger.benefits r where r.ledger = $1 and r.reverses = b.entry)
 			group by 1, currency order by 1, currency`
 	}
-	err := db.snapshot(ctx, func(tx pgx.Tx) (err error) {
+	err := db.at(ctx, ledger, func(tx pgx.Tx) (err error) {
 		if out.Position, err = position(ctx, tx, ledger, beneficiariesProjection.name); err != nil {
 			return err
 		}

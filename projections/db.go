@@ -19,6 +19,8 @@ type DB struct {
 	writer pool // for all that changes something; the same one where one user does both
 	// collation sorts names as people expect: by pinyin where the server can.
 	collation string
+	until     AsOf // zero: now
+	pasts     *pasts
 }
 
 // Open connects to a database of PostgreSQL 15 or newer (code server_too_old
@@ -34,6 +36,7 @@ func OpenApart(ctx context.Context, url, queries string) (*DB, error) {
 		return nil, err
 	}
 	db := &DB{pool: p, writer: p}
+	db.pasts = newPasts(db)
 	if queries != url {
 		if db.pool, err = newPool(ctx, queries); err != nil {
 			p.Close()
@@ -48,13 +51,14 @@ func OpenApart(ctx context.Context, url, queries string) (*DB, error) {
 }
 
 // OpenStandby connects to a standby of such a database. It makes nothing there:
-// its primary does, and it follows.
-func OpenStandby(ctx context.Context, url string) (*DB, error) {
+// its primary does, and it follows. What lists were in the past is replayed on
+// the primary.
+func OpenStandby(ctx context.Context, url string, primary *DB) (*DB, error) {
 	p, err := newPool(ctx, url)
 	if err != nil {
 		return nil, err
 	}
-	db := &DB{pool: p, writer: p}
+	db := &DB{pool: p, writer: p, pasts: primary.pasts}
 	conn, err := db.connect(ctx)
 	if err == nil {
 		err = db.look(ctx, conn)
@@ -102,6 +106,9 @@ func (db *DB) look(ctx context.Context, conn *pgx.Conn) error {
 
 // Close ends all connections, after the queries that are running.
 func (db *DB) Close() {
+	if db.pasts.db == db {
+		db.pasts.close()
+	}
 	db.pool.Close()
 	db.writer.Close()
 }

@@ -42,7 +42,7 @@ type Change struct {
 func (db *DB) Diff(ctx context.Context, q DiffQuery) (d Diff, err error) {
 	d = Diff{Ledger: q.Ledger, By: q.By, Changes: []Change{}, Movements: []Movement{}}
 	for _, a := range []*AsOf{&q.From, &q.To} {
-		if *a, err = db.known(ctx, q.Ledger, *a); err != nil {
+		if *a, err = db.Known(ctx, q.Ledger, *a); err != nil {
 			return d, err
 		}
 	}

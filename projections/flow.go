@@ -24,7 +24,7 @@ type FlowPart struct {
 func (db *DB) Flow(ctx context.Context, q JournalQuery) ([]FlowPart, error) {
 	q.After = ""
 	var err error
-	if q.AsOf, err = db.known(ctx, q.Ledger, q.AsOf); err != nil {
+	if q.AsOf, err = db.Known(ctx, q.Ledger, q.AsOf); err != nil {
 		return nil, err
 	}
 	c, err := q.conditions()

@@ -84,7 +84,7 @@ func (db *DB) Journal(ctx context.Context, q JournalQuery) (Journal, error) {
 	if err != nil {
 		return out, err
 	}
-	if q.AsOf, err = db.known(ctx, q.Ledger, q.AsOf); err != nil {
+	if q.AsOf, err = db.Known(ctx, q.Ledger, q.AsOf); err != nil {
 		return out, err
 	}
 	c, err := q.conditions()

@@ -47,8 +47,15 @@ func (db *DB) LatePostings(ctx context.Context, q LateQuery) (LatePostings, erro
 	if err != nil {
 		return out, err
 	}
-	if q.AsOf, err = db.known(ctx, q.Ledger, q.AsOf); err != nil {
+	if q.AsOf, err = db.Known(ctx, q.Ledger, q.AsOf); err != nil {
 		return out, err
+	}
+	if out.Days == 0 {
+		settings, err := db.Until(q.AsOf).Settings(ctx, q.Ledger)
+		if err != nil {
+			return out, err
+		}
+		out.Days = settings.Checks["recording-days"]
 	}
 	err = db.snapshot(ctx, func(tx pgx.Tx) error {
 		at, err := position(ctx, tx, q.Ledger, "journal")
@@ -56,13 +63,6 @@ func (db *DB) LatePostings(ctx context.Context, q LateQuery) (LatePostings, erro
 			return err
 		}
 		out.Position = q.AsOf.limited(at)
-		if out.Days == 0 {
-			values, err := checkValues(ctx, tx, q.Ledger)
-			if err != nil {
-				return err
-			}
-			out.Days = values["recording-days"]
-		}
 		c := &conditions{args: []any{q.Ledger}}
 		const closed = "j.entry in (select restated from aidledger.restatements where ledger = $1 and state <> 'allowed')"
 		if q.ClosedPeriod {

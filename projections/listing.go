@@ -20,6 +20,8 @@ type ListQuery struct {
 
 	// Filter limits the list to rows with these values, by the name of the filter.
 	Filter map[string]string
+
+	hidden []string // ids that are left out
 }
 
 // List is one page. Position is the block that it is exact for.
@@ -117,7 +119,7 @@ func (l *listing[T]) list(ctx context.Context, db *DB, q ListQuery) (List[T], er
 	if err != nil {
 		return out, err
 	}
-	err = db.snapshot(ctx, func(tx pgx.Tx) error {
+	err = db.at(ctx, q.Ledger, func(tx pgx.Tx) error {
 		at, err := position(ctx, tx, q.Ledger, l.projection)
 		if err != nil {
 			return err
@@ -133,6 +135,9 @@ func (l *listing[T]) list(ctx context.Context, db *DB, q ListQuery) (List[T], er
 		}
 		if err := l.extent.and(c, l.table, q.Within); err != nil {
 			return err
+		}
+		if len(q.hidden) > 0 {
+			c.and("x."+l.id+" <> all(?)", q.hidden)
 		}
 		if q.After != "" {
 			if err := l.after(ctx, tx, db, q, c); err != nil {

@@ -38,8 +38,8 @@ const namesSQL = "select noun, id, name from (" + nodesSQL + ") n where id = any
 
 // Nodes lists all things of a ledger by noun and id, for a search in memory.
 func (db *DB) Nodes(ctx context.Context, ledger string) (nodes []Node, err error) {
-	err = db.pool.read(ctx, func(conn *pgx.Conn) error {
-		rows, _ := conn.Query(ctx, "select * from ("+nodesSQL+") n order by noun, id", ledger)
+	err = db.at(ctx, ledger, func(tx pgx.Tx) error {
+		rows, _ := tx.Query(ctx, "select * from ("+nodesSQL+") n order by noun, id", ledger)
 		nodes, err = pgx.CollectRows(rows, pgx.RowToStructByPos[Node])
 		return err
 	})

@@ -86,11 +86,12 @@ func (c *conditions) pastWholeFlows(whole, cut string) string {
 	return query
 }
 
-// known turns the time of an AsOf into a position, as every query does first:
+// Known turns the time of an AsOf into a position, as every query does first:
 // that before the first entry that was recorded later. What follows it in the
 // log counts as later too, even where a clock that went back says otherwise: the
 // order is what is certain.
-func (db *DB) known(ctx context.Context, ledger string, a AsOf) (AsOf, error) {
+func (db *DB) Known(ctx context.Context, ledger string, a AsOf) (AsOf, error) {
+	a = a.and(db.until)
 	if a.Time.IsZero() {
 		return a, nil
 	}

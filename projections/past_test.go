@@ -170,7 +170,7 @@ func TestFlowsAsOfAnyPointAreWhatTheirMovementsAddUpTo(t *testing.T) {
 		q := filters[i%len(filters)]
 		q.Ledger = "one"
 		var err error
-		if q.AsOf, err = db.known(t.Context(), "one", randomPast(dice, p)); err != nil {
+		if q.AsOf, err = db.Known(t.Context(), "one", randomPast(dice, p)); err != nil {
 			t.Fatal(err)
 		}
 		added := func(single bool) []string {

@@ -89,7 +89,7 @@ func (r *Runner) bulk(ctx context.Context, conn *pgx.Conn, generation int, end u
 	if err := exec(ctx, conn, "drop schema if exists "+schemaOf(generation)+" cascade"); err != nil {
 		return err
 	}
-	if _, err := r.fill(ctx, tx, schemaOf(generation), end, bulkTables, progress); err != nil {
+	if _, err := fill(ctx, tx, r.log, load{schema: schemaOf(generation), kind: bulkTables, end: end}, progress); err != nil {
 		return err
 	}
 	if err := tx.Commit(ctx); err != nil {
@@ -105,10 +105,18 @@ type filled struct {
 	hash   string
 }
 
-// fill projects the log up to a block into new tables.
-func (r *Runner) fill(ctx context.Context, tx pgx.Tx, schema string, end uint64, kind tableKind, progress func(done, total uint64)) (filled, error) {
+// load says what a bulk load makes.
+type load struct {
+	schema string
+	kind   tableKind
+	end    uint64           // last block
+	keep   func(*fact) bool // events that are projected; nil: all
+}
+
+// fill projects a log up to a block into new tables.
+func fill(ctx context.Context, tx pgx.Tx, log Log, l load, progress func(done, total uint64)) (filled, error) {
 	var done filled
-	if err := createTables(ctx, tx, schema, kind); err != nil {
+	if err := createTables(ctx, tx, l.schema, l.kind); err != nil {
 		return done, err
 	}
 	if err := exec(ctx, tx.Conn(), strings.Replace(bulkSettings, "set", "set local", 1)); err != nil {
@@ -116,6 +124,7 @@ func (r *Runner) fill(ctx context.Context, tx pgx.Tx, schema string, end uint64,
 	}
 	last := &batch{}
 	t := newBulkTrack()
+	t.keep = l.keep
 	at := map[*projection]*member{}
 	for _, p := range projections {
 		at[p] = &member{projection: p, projector: t.bulk[p], heads: headsNone()}
@@ -136,11 +145,11 @@ func (r *Runner) fill(ctx context.Context, tx pgx.Tx, schema string, end uint64,
 			}
 		}
 		done.events += b.events
-		progress(b.to, end)
+		progress(b.to, l.end)
 		return nil
 	}
-	if end > 0 { // a pipeline without an end would follow the empty log
-		if err := pipeline(ctx, r.log, t, end, write, nil); err != nil {
+	if l.end > 0 { // a pipeline without an end would follow the empty log
+		if err := pipeline(ctx, log, t, l.end, write, nil); err != nil {
 			return done, err
 		}
 	}

@@ -61,7 +61,7 @@ type StatementMatches struct {
 // and those of the same amount within a month.
 func (db *DB) ProposeMatches(ctx context.Context, ledger string) (StatementMatches, error) {
 	out := StatementMatches{Ledger: ledger, Rows: []StatementMatch{}}
-	err := db.snapshot(ctx, func(tx pgx.Tx) (err error) {
+	err := db.at(ctx, ledger, func(tx pgx.Tx) (err error) {
 		if out.Position, err = position(ctx, tx, ledger, "bank"); err != nil {
 			return err
 		}
@@ -122,7 +122,7 @@ func (db *DB) StatementDifferences(ctx context.Context, ledger string) (Statemen
 		return out, err
 	}
 	out.Lines = open.Rows
-	err = db.snapshot(ctx, func(tx pgx.Tx) (err error) {
+	err = db.at(ctx, ledger, func(tx pgx.Tx) (err error) {
 		if out.Position, err = position(ctx, tx, ledger, "bank"); err != nil {
 			return err
 		}

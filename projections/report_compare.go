@@ -47,7 +47,8 @@ func (db *DB) CompareReport(ctx context.Context, ledger, id string) (c Compariso
 		return c, err
 	}
 	q.AsOf.Position = c.Position
-	then, err := db.ReportCells(ctx, q)
+	q.AsOf.EffectiveUntil = c.EffectiveUntil
+	then, err := db.Until(AsOf{}).ReportCells(ctx, q)
 	if err != nil {
 		return c, err
 	}
@@ -67,8 +68,8 @@ func (db *DB) publishedReport(ctx context.Context, c *Comparison, id string) (ce
 		return nil, fail(NotFound, "see the reports of the ledger for their ids", "no report has the id %.100q", id)
 	}
 	c.PublishedReport = found.Rows[0]
-	err = db.pool.read(ctx, func(conn *pgx.Conn) error {
-		rows, _ := conn.Query(ctx, "select key, stage, currency, amount from aidledger.report_cells where ledger = $1 and report = $2", c.Ledger, id)
+	err = db.at(ctx, c.Ledger, func(tx pgx.Tx) error {
+		rows, _ := tx.Query(ctx, "select key, stage, currency, amount from aidledger.report_cells where ledger = $1 and report = $2", c.Ledger, id)
 		cells, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (cell domain.ReportCell, err error) {
 			err = row.Scan(&cell.Key, into(&cell.Stage), &cell.Amount.Currency, &cell.Amount.Minor)
 			return cell, err

@@ -157,7 +157,7 @@ func (db *DB) Reported(ctx context.Context, q ReportedQuery) (ReportedPage, erro
 	if err != nil {
 		return out, err
 	}
-	if q.AsOf, err = db.known(ctx, q.Ledger, q.AsOf); err != nil {
+	if q.AsOf, err = db.Known(ctx, q.Ledger, q.AsOf); err != nil {
 		return out, err
 	}
 	c := &conditions{}

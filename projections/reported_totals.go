@@ -86,7 +86,7 @@ func (db *DB) ReportedTotals(ctx context.Context, q ReportedTotalsQuery) (Report
 	if err != nil {
 		return out, err
 	}
-	if q.AsOf, err = db.known(ctx, q.Ledger, q.AsOf); err != nil {
+	if q.AsOf, err = db.Known(ctx, q.Ledger, q.AsOf); err != nil {
 		return out, err
 	}
 	sql, args, err := q.sql(road, limit)

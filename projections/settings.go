@@ -27,7 +27,7 @@ type ApprovalThreshold struct {
 // usual for the rest.
 func (db *DB) Settings(ctx context.Context, ledger string) (Settings, error) {
 	var out Settings
-	err := db.snapshot(ctx, func(tx pgx.Tx) error {
+	err := db.at(ctx, ledger, func(tx pgx.Tx) error {
 		out = Settings{Approvals: []ApprovalThreshold{}}
 		var err error
 		if out.Position, err = position(ctx, tx, ledger, findingsProjection.name); err != nil {

@@ -35,8 +35,11 @@ func (db *DB) snapshot(ctx context.Context, f func(pgx.Tx) error) error {
 }
 
 // position returns the block up to which a projection has read. It returns
-// ledger_not_found for a ledger that does not exist by then.
+// ledger_not_found for a ledger that does not exist by now.
 func position(ctx context.Context, tx pgx.Tx, ledger, projection string) (eventstore.Position, error) {
+	if at, past := pastOf(tx); past {
+		return at, nil
+	}
 	at := eventstore.Position{Event: eventstore.WholeBlock}
 	var exists bool
 	err := tx.QueryRow(ctx, `select block, $1 = '' or exists (select from aidledger.ledgers where ledger = $1)

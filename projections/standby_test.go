@@ -41,7 +41,7 @@ func TestReadersOfAStandbySeeTheirOwnWrites(t *testing.T) {
 	primary, standby := primaryAndStandby(t)
 	log := store(t)
 	db := openURL(t, primary)
-	reads, err := OpenStandby(t.Context(), standby)
+	reads, err := OpenStandby(t.Context(), standby, db)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package projections
 
 import (
+	"cmp"
 	"context"
 	"strings"
 	"time"
@@ -22,6 +23,20 @@ type AsOf struct {
 // IsZero tells whether there is no limit.
 func (a AsOf) IsZero() bool {
 	return a.Position.IsZero() && a.Time.IsZero() && a.EffectiveUntil.IsZero()
+}
+
+// and limits an answer by both.
+func (a AsOf) and(b AsOf) AsOf {
+	if !b.Position.IsZero() {
+		a.Position = b.limited(cmp.Or(a.Position, b.Position))
+	}
+	if a.Time.IsZero() || !b.Time.IsZero() && b.Time.Before(a.Time) {
+		a.Time = b.Time
+	}
+	if a.EffectiveUntil.IsZero() || !b.EffectiveUntil.IsZero() && b.EffectiveUntil.Last().Before(a.EffectiveUntil.Last()) {
+		a.EffectiveUntil = b.EffectiveUntil
+	}
+	return a
 }
 
 // TotalsQuery asks for totals by one dimension: year, budget-year, project,
@@ -128,7 +143,7 @@ func (db *DB) Totals(ctx context.Context, q TotalsQuery) (Totals, error) {
 	if len(q.Within.Places) > 0 && q.By != "village" || len(q.Within.Projects) > 0 && q.By != "project" {
 		return out, fail(BadQuery, "ask by village or by project", "totals by %s cannot be limited to places or projects", q.By)
 	}
-	if q.AsOf, err = db.known(ctx, q.Ledger, q.AsOf); err != nil {
+	if q.AsOf, err = db.Known(ctx, q.Ledger, q.AsOf); err != nil {
 		return out, err
 	}
 	c := &conditions{args: []any{q.Ledger}}

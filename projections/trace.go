@@ -38,6 +38,10 @@ type TraceQuery struct {
 	Within Within // of the money; the facts of the thing are shown as a whole
 	Limit  int    // movements; 0: 100; at most 1,000
 	After  string // Next of the page before
+
+	// MoneyOnly leaves out the facts, notes and pairings, which have to be replayed
+	// for the past.
+	MoneyOnly bool
 }
 
 // Trace is what is known about one thing: its facts, the edges towards the
@@ -69,7 +73,7 @@ func (db *DB) Trace(ctx context.Context, q TraceQuery) (Trace, error) {
 	if err != nil {
 		return out, err
 	}
-	if q.AsOf, err = db.known(ctx, q.Ledger, q.AsOf); err != nil {
+	if q.AsOf, err = db.Known(ctx, q.Ledger, q.AsOf); err != nil {
 		return out, err
 	}
 	err = db.snapshot(ctx, func(tx pgx.Tx) error {
@@ -79,9 +83,6 @@ func (db *DB) Trace(ctx context.Context, q TraceQuery) (Trace, error) {
 		}
 		out.Position = q.AsOf.limited(at)
 		if out.Node, err = findNode(ctx, tx, q.Ledger, q.ID); err != nil {
-			return err
-		}
-		if err := out.facts(ctx, tx, db, q); err != nil {
 			return err
 		}
 		if err := out.edges(ctx, tx, q); err != nil {
@@ -99,8 +100,14 @@ func (db *DB) Trace(ctx context.Context, q TraceQuery) (Trace, error) {
 			return err
 		}
 		out.Movements, out.Next, err = readMovements(ctx, tx, c, limit)
-		return err
+		if err != nil || q.MoneyOnly || !q.AsOf.IsZero() {
+			return err
+		}
+		return out.facts(ctx, tx, db, q)
 	})
+	if err == nil && !q.MoneyOnly && !q.AsOf.IsZero() {
+		err = db.Until(q.AsOf).at(ctx, q.Ledger, func(tx pgx.Tx) error { return out.facts(ctx, tx, db, q) })
+	}
 	return out, err
 }
 

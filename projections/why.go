@@ -39,7 +39,7 @@ func (db *DB) Why(ctx context.Context, q JournalQuery) (Why, error) {
 	}
 	q.Stage = ""
 	var err error
-	if q.AsOf, err = db.known(ctx, q.Ledger, q.AsOf); err != nil {
+	if q.AsOf, err = db.Known(ctx, q.Ledger, q.AsOf); err != nil {
 		return out, err
 	}
 	c, err := q.conditions()

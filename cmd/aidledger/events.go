@@ -25,6 +25,7 @@ func (c *command) events() *cobra.Command {
 	f := cmd.Flags()
 	from := f.String("from", "", "first position")
 	to := f.String("to", "", "last position")
+	inPast := past(cmd)
 	follow := f.Bool("follow", false, "go on as events are recorded, until interrupted")
 	asJSON := f.Bool("json", false, "print one JSON object per line")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
@@ -35,6 +36,7 @@ func (c *command) events() *cobra.Command {
 		q := url.Values{}
 		set(q, "from", *from)
 		set(q, "to", *to)
+		inPast(q)
 		if *follow {
 			q.Set("follow", "true")
 		}

@@ -22,6 +22,7 @@ func (c *command) export() *cobra.Command {
 	format := f.String("format", "", "csv, xlsx or json-lines; csv if left out, and json-lines for commands")
 	output := f.StringP("output", "o", "-", "file to write; stdout if left out")
 	reason := f.String("reason", "", "what it is for; it is recorded")
+	inPast := past(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if *format == "" && args[0] != "commands" {
 			*format = exchange.FormatCSV
@@ -29,6 +30,7 @@ func (c *command) export() *cobra.Command {
 		q := url.Values{}
 		set(q, "format", *format)
 		set(q, "reason", *reason)
+		inPast(q)
 		return c.download(cmd, args[0], q, *output)
 	}
 	cmd.AddCommand(c.exportEvidence(), c.exportHledger(), c.exportPublication(exchange.Activities, "the activities of a ledger"),

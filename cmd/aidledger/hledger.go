@@ -21,8 +21,7 @@ func (c *command) exportHledger() *cobra.Command {
 		Args: exactly(0),
 	}
 	bind(cmd, "client")
-	asOf := cmd.Flags().String("as-of", "", "what was recorded at a position or a time")
-	until := cmd.Flags().String("effective-until", "", "what happened up to this date")
+	inPast := past(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		cl, ledger, err := ledgerClient(cmd)
 		if err != nil {
@@ -30,8 +29,7 @@ func (c *command) exportHledger() *cobra.Command {
 		}
 		out := bufio.NewWriter(c.out)
 		q := url.Values{"limit": {"1000"}}
-		set(q, "as_of", *asOf)
-		set(q, "effective_until", *until)
+		inPast(q)
 		for {
 			page, err := fetch[projections.Journal](cmd.Context(), cl, ledger+"/journal", q)
 			if err != nil {

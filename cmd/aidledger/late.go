@@ -20,13 +20,13 @@ func (c *command) late() *cobra.Command {
 	bind(cmd, "client")
 	days := cmd.Flags().Int("days", 0, "more than so many days after its date; the threshold of the ledger if left out")
 	closed := cmd.Flags().Bool("closed-period", false, "only what was recorded into a closed year")
-	asOf := cmd.Flags().String("as-of", "", "what was recorded at a position or a time")
+	inPast := past(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		q := url.Values{"limit": {"1000"}, "closed_period": {strconv.FormatBool(*closed)}}
 		if *days != 0 {
 			q.Set("late_days", strconv.Itoa(*days))
 		}
-		set(q, "as_of", *asOf)
+		inPast(q)
 		g := &grid{head: []string{"position", "date", "recorded", "days", "stage", "fund", "project", "amount", "", "actor", "closed year", "allowed by", "reason"},
 			numeric: []bool{3: true, 7: true, 12: false}}
 		for {
@@ -58,10 +58,12 @@ func (c *command) approvals() *cobra.Command {
 	bind(cmd, "client")
 	person := cmd.Flags().String("person", "", "only what this person approved")
 	thing := cmd.Flags().String("thing", "", "only this request, project, entry or finding")
+	inPast := past(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		q := url.Values{}
 		set(q, "person", *person)
 		set(q, "thing", *thing)
+		inPast(q)
 		list, err := inquireAll[projections.Approval](cmd, "/approvals", q)
 		if err != nil {
 			return err

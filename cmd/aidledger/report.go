@@ -39,8 +39,11 @@ func (c *command) reports() *cobra.Command {
 	cmd := &cobra.Command{Use: "reports", Short: "List the totals that were published", Args: exactly(0)}
 	bind(cmd, "client")
 	asJSON := cmd.Flags().Bool("json", false, "print JSON")
+	inPast := past(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		list, err := inquireAll[projections.PublishedReport](cmd, "/reports", url.Values{})
+		q := url.Values{}
+		inPast(q)
+		list, err := inquireAll[projections.PublishedReport](cmd, "/reports", q)
 		if err != nil {
 			return err
 		}

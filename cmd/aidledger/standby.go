@@ -20,7 +20,7 @@ func (s *server) openStandby(ctx context.Context) error {
 		return nil
 	}
 	return s.step("connected to the standby", func() (err error) {
-		if s.reads, err = projections.OpenStandby(ctx, s.readURL); err != nil {
+		if s.reads, err = projections.OpenStandby(ctx, s.readURL, s.views); err != nil {
 			return fmt.Errorf("the standby of --read-url cannot be used: %w", err)
 		}
 		s.parts = append(s.parts, part{"", func(context.Context) error { s.reads.Close(); return nil }})

@@ -28,8 +28,7 @@ func (c *command) totals() *cobra.Command {
 	reported := f.Bool("reported", false, "show what others published instead of the ledger's own figures; they are never added together")
 	year := f.Int("year", 0, "count this effective year only")
 	currency := f.String("currency", "", "count this currency only, such as CNY")
-	asOf := f.String("as-of", "", "what was recorded at a position (12.3) or a time (2018-12-31T23:59:59+08:00)")
-	until := f.String("effective-until", "", "what happened up to this date")
+	inPast := past(cmd)
 	waitFor := f.String("wait-for", "", "wait until the read models have this position")
 	asJSON := f.Bool("json", false, "print JSON")
 	asCSV := f.Bool("csv", false, "print CSV with every stage; an empty cell means not reported")
@@ -46,8 +45,7 @@ func (c *command) totals() *cobra.Command {
 			q.Set("year", strconv.Itoa(*year))
 		}
 		set(q, "currency", *currency)
-		set(q, "as_of", *asOf)
-		set(q, "effective_until", *until)
+		inPast(q)
 		set(q, "wait_for", *waitFor)
 		cl, err := newClient(cmd)
 		if err != nil {
@@ -74,6 +72,16 @@ func (c *command) totals() *cobra.Command {
 		return nil
 	}
 	return cmd
+}
+
+// past adds the flags that choose a past, and returns what asks for it.
+func past(cmd *cobra.Command) func(url.Values) {
+	asOf := cmd.Flags().String("as-of", "", "what was recorded at a position (12.3) or a time (2018-12-31T23:59:59+08:00)")
+	until := cmd.Flags().String("effective-until", "", "what happened up to this date")
+	return func(q url.Values) {
+		set(q, "as_of", *asOf)
+		set(q, "effective_until", *until)
+	}
 }
 
 func set(q url.Values, name, value string) {

@@ -22,8 +22,7 @@ func (c *command) trace() *cobra.Command {
 		Args:  exactly(1),
 	}
 	bind(cmd, "client")
-	asOf := cmd.Flags().String("as-of", "", "what was recorded at a position or a time")
-	until := cmd.Flags().String("effective-until", "", "what happened up to this date")
+	inPast := past(cmd)
 	asJSON := cmd.Flags().Bool("json", false, "print JSON")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		lang, err := chosenLanguage(cmd)
@@ -35,8 +34,7 @@ func (c *command) trace() *cobra.Command {
 			return err
 		}
 		q := url.Values{"limit": {"1000"}}
-		set(q, "as_of", *asOf)
-		set(q, "effective_until", *until)
+		inPast(q)
 		path := ledger + "/trace/" + url.PathEscape(args[0])
 		t, err := fetch[projections.Trace](cmd.Context(), cl, path, q)
 		if err != nil {

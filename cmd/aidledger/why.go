@@ -25,8 +25,7 @@ func (c *command) why() *cobra.Command {
 	bind(cmd, "client")
 	f := cmd.Flags()
 	total := f.String("total", "", "the number: stage=… and any of fund, project, village, provider, year, budget-year")
-	asOf := f.String("as-of", "", "as it was recorded at a position or a time")
-	until := f.String("effective-until", "", "what happened up to this date")
+	inPast := past(cmd)
 	asJSON := f.Bool("json", false, "print JSON")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		q := url.Values{}
@@ -40,8 +39,7 @@ func (c *command) why() *cobra.Command {
 		if q.Get("stage") == "" {
 			return usage(cmd, "--total needs a stage, as in: --total \"year=2019 stage=disbursed\"")
 		}
-		set(q, "as_of", *asOf)
-		set(q, "effective_until", *until)
+		inPast(q)
 		why, err := inquire[projections.Why](cmd, "/why", q)
 		if err != nil {
 			return err

@@ -29,7 +29,7 @@ type view func(e *Exporter, ctx context.Context, ledger string) iter.Seq2[any, e
 
 var views = map[string]view{
 	"agreements":      listed((*projections.DB).Agreements),
-	"commands":        (*Exporter).commands,
+	Commands:          (*Exporter).commands,
 	"earmarks":        listed((*projections.DB).Earmarks),
 	"events":          (*Exporter).events,
 	"funds":           listed((*projections.DB).Funds),
@@ -60,6 +60,9 @@ var views = map[string]view{
 	"reported-by-recipient": reportedBy("recipient"),
 	"reported-by-place":     reportedBy("place"),
 }
+
+// Commands is the export of what was commanded, which is read from the log.
+const Commands = "commands"
 
 // Exports lists what can be exported as a table or as JSON lines.
 func Exports() []string { return slices.Sorted(maps.Keys(views)) }
@@ -137,7 +140,7 @@ func (e *Exporter) Rows(ctx context.Context, ledger, name, format string) (write
 	if !ok {
 		return nil, fault("export_not_found", fmt.Sprintf("there is no export %.40q", name), "use one of "+strings.Join(Exports(), ", "))
 	}
-	if name == "commands" && format != FormatJSONLines {
+	if name == Commands && format != FormatJSONLines {
 		return nil, fault("export_format", "commands have fields of their own and fit into no table", "export them as json-lines")
 	}
 	next, stop := iter.Pull2(of(e, ctx, ledger))

@@ -46,7 +46,7 @@ func (v *visit) beneficiaries() error {
 			q.Filter[name] = value
 		}
 	}
-	rows, err := v.server.ReadBeneficiaries(v.r, v.caller, q, view.Why)
+	rows, err := v.server.ReadBeneficiaries(v.r, v.caller, q, v.asOf, view.Why)
 	if err != nil {
 		wrong, status := v.wrong(err)
 		view.Problem = wrong

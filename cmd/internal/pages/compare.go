@@ -141,7 +141,7 @@ func (v *visit) idle() error {
 	if until := v.asOf.EffectiveUntil; !until.IsZero() {
 		day = until.Last()
 	}
-	totals, err := v.Views.Totals(v.ctx(), projections.TotalsQuery{Ledger: v.ledger.Ledger, By: "fund", AsOf: v.asOf, Limit: 10_000})
+	totals, err := v.Views.Totals(v.ctx(), projections.TotalsQuery{Ledger: v.ledger.Ledger, By: "fund", Limit: 10_000})
 	if err != nil {
 		return err
 	}
@@ -233,7 +233,7 @@ func paid(sums []projections.TotalsSum, c domain.Currency) bool {
 // inflows reads what came into each fund.
 func (v *visit) inflows() (map[string][]inflow, error) {
 	came := map[string][]inflow{}
-	q := projections.JournalQuery{Ledger: v.ledger.Ledger, Stage: "received,carried-in", AsOf: v.asOf, Limit: listMax}
+	q := projections.JournalQuery{Ledger: v.ledger.Ledger, Stage: "received,carried-in", Limit: listMax}
 	for {
 		journal, err := v.Views.Journal(v.ctx(), q)
 		if err != nil {

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 
+	"aidledger/cmd/internal/web"
 	"aidledger/domain"
 	"aidledger/eventstore"
 
@@ -38,6 +39,9 @@ func (v *visit) eventsOf(after, until uint64) (all []located, err error) {
 			return nil, err
 		}
 		err = b.Each(func(at eventstore.Position, entry *eventstore.Entry, e *eventstore.Event) error {
+			if !v.recorded(at, e) {
+				return nil
+			}
 			all = append(all, located{at, *entry, *e, b})
 			return nil
 		})
@@ -50,6 +54,14 @@ func (v *visit) eventsOf(after, until uint64) (all []located, err error) {
 
 // blocksAtOnce is how many blocks are read at most at a time.
 const blocksAtOnce = 64
+
+// recorded tells whether an event is part of the past that the page looks at.
+func (v *visit) recorded(at eventstore.Position, e *eventstore.Event) bool {
+	if until := v.asOf.Position; !until.IsZero() && at.Compare(until) > 0 {
+		return false
+	}
+	return web.Happened(e, v.asOf.EffectiveUntil)
+}
 
 // lastEvents reads back from a position until there are as many events before it
 // as a page shows; more tells whether there are others before those. A block may

@@ -24,7 +24,7 @@ var flowStages = []domain.Stage{domain.Allocated, domain.Disbursed, domain.Spent
 
 func (v *visit) flow() error {
 	id := func(name string) domain.ID { return domain.ID(v.query.Get(name)) }
-	q := projections.JournalQuery{Ledger: v.ledger.Ledger, Stage: v.query.Get("stage"), Year: v.number("year"), AsOf: v.asOf,
+	q := projections.JournalQuery{Ledger: v.ledger.Ledger, Stage: v.query.Get("stage"), Year: v.number("year"),
 		Provider: id("provider"), Fund: id("fund"), Project: id("project"), Place: id("place")}
 	picture, err := v.flowOf(q)
 	if err != nil {

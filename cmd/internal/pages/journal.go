@@ -35,7 +35,7 @@ func (v *visit) journalQuery() projections.JournalQuery {
 	return projections.JournalQuery{Ledger: v.ledger.Ledger, Fund: id("fund"), Project: id("project"), Place: id("place"),
 		Provider: id("provider"), Payee: id("payee"), Disbursement: id("disbursement"), Entry: v.query.Get("entry"),
 		Stage: v.query.Get("stage"), Without: v.query.Get("without"), Year: v.number("year"), BudgetYear: v.number("budget_year"),
-		AsOf: v.asOf, Within: v.within(), Newest: v.query.Get("order") != "oldest", Limit: v.rowsAtOnce(), After: v.query.Get("after")}
+		Within: v.within(), Newest: v.query.Get("order") != "oldest", Limit: v.rowsAtOnce(), After: v.query.Get("after")}
 }
 
 func (v *visit) journal() error {

@@ -99,7 +99,7 @@ type overviewView struct {
 }
 
 func (v *visit) overview() error {
-	totals, err := v.Views.Totals(v.ctx(), projections.TotalsQuery{Ledger: v.ledger.Ledger, By: "year", AsOf: v.asOf})
+	totals, err := v.Views.Totals(v.ctx(), projections.TotalsQuery{Ledger: v.ledger.Ledger, By: "year"})
 	if err != nil {
 		return err
 	}
@@ -119,7 +119,7 @@ func (v *visit) overview() error {
 	if view.Helped, err = v.helped(); err != nil {
 		return err
 	}
-	latest, err := v.Views.Journal(v.ctx(), projections.JournalQuery{Ledger: v.ledger.Ledger, AsOf: v.asOf, Newest: true, Limit: 8})
+	latest, err := v.Views.Journal(v.ctx(), projections.JournalQuery{Ledger: v.ledger.Ledger, Newest: true, Limit: 8})
 	if err != nil {
 		return err
 	}
@@ -143,7 +143,7 @@ func (v *visit) position() error {
 func (v *visit) helped() (table, error) {
 	t := table{Columns: v.columns("year", "+persons", "+households", "+benefit_count", "+benefit_sum")}
 	all, err := v.Views.PeopleHelped(v.ctx(), v.ledger.Ledger, "year")
-	if err != nil || v.past.Shown {
+	if err != nil {
 		return t, err
 	}
 	number := func(n int64) cell { return cell{Text: strconv.FormatInt(n, 10), Number: true} }
@@ -159,7 +159,7 @@ func (v *visit) helped() (table, error) {
 	return t, nil
 }
 
-// counts says how many things of each kind there are. They are those of now.
+// counts says how many things of each kind there are.
 func (v *visit) counts() ([]fact, error) {
 	nodes, err := v.Views.Nodes(v.ctx(), v.ledger.Ledger)
 	if err != nil {

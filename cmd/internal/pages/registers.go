@@ -121,7 +121,7 @@ func (v *visit) projectsTable(all []projections.Project) (table, error) {
 
 // sumsByKey reads the totals of a dimension in the currency of the ledger.
 func (v *visit) sumsByKey(by string) (map[string]projections.TotalsSum, error) {
-	totals, err := v.Views.Totals(v.ctx(), projections.TotalsQuery{Ledger: v.ledger.Ledger, By: by, Currency: v.ledger.Currency, AsOf: v.asOf, Limit: 10_000})
+	totals, err := v.Views.Totals(v.ctx(), projections.TotalsQuery{Ledger: v.ledger.Ledger, By: by, Currency: v.ledger.Currency, Limit: 10_000})
 	sums := map[string]projections.TotalsSum{}
 	for _, r := range totals.Rows {
 		sums[r.Key] = r.TotalsSum

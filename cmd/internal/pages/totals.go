@@ -58,7 +58,7 @@ var derived = map[string]string{
 }
 
 func (v *visit) totals() error {
-	q := projections.TotalsQuery{Ledger: v.ledger.Ledger, By: v.query.Get("by"), Year: v.number("year"), AsOf: v.asOf, Limit: v.rowsAtOnce(), After: v.query.Get("after")}
+	q := projections.TotalsQuery{Ledger: v.ledger.Ledger, By: v.query.Get("by"), Year: v.number("year"), Limit: v.rowsAtOnce(), After: v.query.Get("after")}
 	if q.By == "" {
 		q.By = "year"
 	}

@@ -35,7 +35,7 @@ type progress struct {
 }
 
 func (v *visit) trace() error {
-	t, err := v.Views.Trace(v.ctx(), projections.TraceQuery{Ledger: v.ledger.Ledger, ID: v.r.PathValue("id"), AsOf: v.asOf,
+	t, err := v.Views.Trace(v.ctx(), projections.TraceQuery{Ledger: v.ledger.Ledger, ID: v.r.PathValue("id"),
 		Limit: listPage, After: v.query.Get("after")})
 	if err != nil {
 		return err
@@ -79,7 +79,7 @@ func (v *visit) trace() error {
 
 // thingQuery asks for the movements of a thing.
 func (v *visit) thingQuery(noun, id string) projections.JournalQuery {
-	q := projections.JournalQuery{Ledger: v.ledger.Ledger, AsOf: v.asOf}
+	q := projections.JournalQuery{Ledger: v.ledger.Ledger}
 	switch noun {
 	case "organisation":
 		q.Provider = domain.ID(id)
@@ -106,7 +106,7 @@ func (v *visit) money(view *traceView, noun, id string) error {
 		return nil
 	}
 	view.Journal = v.href("journal", keyParam(by), id)
-	totals, err := v.Views.Totals(v.ctx(), projections.TotalsQuery{Ledger: v.ledger.Ledger, By: by, Key: &id, AsOf: v.asOf})
+	totals, err := v.Views.Totals(v.ctx(), projections.TotalsQuery{Ledger: v.ledger.Ledger, By: by, Key: &id})
 	if err != nil {
 		return err
 	}

@@ -27,6 +27,7 @@ type visit struct {
 	public bool // a page for everybody, which leads only to others of the kind
 	unit   unit
 	query  url.Values
+	Views  *projections.DB // which answer for the past that the page looks at
 
 	ledger  projections.Ledger // zero on a page of no ledger
 	ledgers []projections.Ledger
@@ -39,7 +40,7 @@ type visit struct {
 // begin reads what all pages need to know.
 func (s *Site) begin(c access.Caller, w http.ResponseWriter, r *http.Request) *visit {
 	query, _ := url.ParseQuery(r.URL.RawQuery) // what is malformed is left out
-	return &visit{Site: s, tongue: tongueOf(r), w: w, r: r, caller: c, unit: unitOf(r), query: query, names: map[string]projections.Node{}}
+	return &visit{Site: s, Views: s.Views, tongue: tongueOf(r), w: w, r: r, caller: c, unit: unitOf(r), query: query, names: map[string]projections.Node{}}
 }
 
 // within is what the caller may read.
@@ -69,7 +70,13 @@ func (v *visit) enter() error {
 	}
 	v.ledger = v.ledgers[i]
 	v.past.End = all.Position.Block
-	v.readPast()
+	if !v.public { // the past of lists is replayed, which is not for everybody
+		v.readPast()
+	}
+	if v.asOf, err = v.Views.Known(v.ctx(), v.ledger.Ledger, v.asOf); err != nil {
+		return err
+	}
+	v.Views = v.Views.Until(v.asOf)
 	if at := v.asOf.Position; !at.IsZero() {
 		v.holdsFor(at)
 	} else {

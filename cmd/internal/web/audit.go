@@ -25,10 +25,12 @@ var auditRoutes = []Route{
 }
 
 func (s *Server) getReport(_ access.Caller, w http.ResponseWriter, r *http.Request) error {
-	if err := s.begin(r, newParams(r)); err != nil {
+	p := newParams(r)
+	as := p.asOf()
+	if err := s.begin(r, p); err != nil {
 		return err
 	}
-	c, err := s.Views.CompareReport(r.Context(), ledgerOf(r), r.PathValue("id"))
+	c, err := s.Views.Until(as).CompareReport(r.Context(), ledgerOf(r), r.PathValue("id"))
 	if err != nil {
 		return err
 	}
@@ -38,10 +40,11 @@ func (s *Server) getReport(_ access.Caller, w http.ResponseWriter, r *http.Reque
 func (s *Server) getReportCell(_ access.Caller, w http.ResponseWriter, r *http.Request) error {
 	p := newParams(r)
 	q := projections.CellQuery{Ledger: ledgerOf(r), Report: r.PathValue("id"), Key: p.text("key"), Stage: p.text("stage"), Currency: p.currency("currency")}
+	as := p.asOf()
 	if err := s.begin(r, p); err != nil {
 		return err
 	}
-	changes, err := s.Views.ReportCell(r.Context(), q)
+	changes, err := s.Views.Until(as).ReportCell(r.Context(), q)
 	if err != nil {
 		return err
 	}
@@ -63,10 +66,12 @@ func (s *Server) getLatePostings(_ access.Caller, w http.ResponseWriter, r *http
 }
 
 func (s *Server) getSample(_ access.Caller, w http.ResponseWriter, r *http.Request) error {
-	if err := s.begin(r, newParams(r)); err != nil {
+	p := newParams(r)
+	as := p.asOf()
+	if err := s.begin(r, p); err != nil {
 		return err
 	}
-	again, err := s.Views.DrawAgain(r.Context(), ledgerOf(r), r.PathValue("id"))
+	again, err := s.Views.Until(as).DrawAgain(r.Context(), ledgerOf(r), r.PathValue("id"))
 	if err != nil {
 		return err
 	}

@@ -37,11 +37,11 @@ func (s *Server) getBeneficiaries(c access.Caller, w http.ResponseWriter, r *htt
 			q.Filter[name] = value
 		}
 	}
-	why := p.text("why")
+	why, as := p.text("why"), p.asOf()
 	if err := s.begin(r, p); err != nil {
 		return err
 	}
-	rows, err := s.ReadBeneficiaries(r, c, q, why)
+	rows, err := s.ReadBeneficiaries(r, c, q, as, why)
 	if err != nil {
 		return err
 	}
@@ -50,8 +50,8 @@ func (s *Server) getBeneficiaries(c access.Caller, w http.ResponseWriter, r *htt
 
 // ReadBeneficiaries lists beneficiaries for a caller with what is personal
 // masked, after it has recorded the reading and why.
-func (s *Server) ReadBeneficiaries(r *http.Request, c access.Caller, q projections.ListQuery, why string) (projections.List[projections.Beneficiary], error) {
-	rows, err := s.Views.Beneficiaries(r.Context(), q)
+func (s *Server) ReadBeneficiaries(r *http.Request, c access.Caller, q projections.ListQuery, as projections.AsOf, why string) (projections.List[projections.Beneficiary], error) {
+	rows, err := s.Views.Until(as).Beneficiaries(r.Context(), q)
 	if err != nil {
 		return rows, err
 	}
@@ -183,14 +183,14 @@ func (s *Server) postFind(c access.Caller, w http.ResponseWriter, r *http.Reques
 // getPeopleHelped counts who was helped.
 func (s *Server) getPeopleHelped(_ access.Caller, w http.ResponseWriter, r *http.Request) error {
 	p := newParams(r)
-	by := p.text("by")
+	by, as := p.text("by"), p.asOf()
 	if by == "" {
 		by = "year"
 	}
 	if err := s.begin(r, p); err != nil {
 		return err
 	}
-	helped, err := s.Views.PeopleHelped(r.Context(), ledgerOf(r), by)
+	helped, err := s.Views.Until(as).PeopleHelped(r.Context(), ledgerOf(r), by)
 	if err != nil {
 		return err
 	}

@@ -47,11 +47,11 @@ var operations = map[string]operation{
 	"GET /v1/ledgers/{ledger}/imports":           listed[projections.Import]("listImports", ""),
 	"GET /v1/ledgers/{ledger}/statement-formats": listed[projections.StatementFormat]("listStatementFormats", "format"),
 	"GET /v1/ledgers/{ledger}/statement-lines":   listed[projections.StatementLine]("listStatementLines", "account open"),
-	"GET /v1/ledgers/{ledger}/statement-lines/proposals": {id: "proposeStatementMatches", tag: "queries", params: "wait_for",
+	"GET /v1/ledgers/{ledger}/statement-lines/proposals": {id: "proposeStatementMatches", tag: "queries", params: "as_of effective_until wait_for",
 		gives: projections.StatementMatches{}},
-	"GET /v1/ledgers/{ledger}/statement-lines/differences": {id: "getStatementDifferences", tag: "queries", params: "wait_for",
+	"GET /v1/ledgers/{ledger}/statement-lines/differences": {id: "getStatementDifferences", tag: "queries", params: "as_of effective_until wait_for",
 		gives: projections.StatementDifferences{}},
-	"GET /v1/ledgers/{ledger}/exports/{view}": {id: "export", tag: "files", params: "country format reason reporting_org reporting_ref sector wait_for", gives: fileBody{}},
+	"GET /v1/ledgers/{ledger}/exports/{view}": {id: "export", tag: "files", params: "as_of effective_until country format reason reporting_org reporting_ref sector wait_for", gives: fileBody{}},
 
 	"GET /v1/ledgers":                               listed[projections.Ledger]("listLedgers", ""),
 	"GET /v1/ledgers/{ledger}/organisations":        listed[projections.Organisation]("listOrganisations", ""),
@@ -79,7 +79,7 @@ var operations = map[string]operation{
 	"POST /v1/ledgers/{ledger}/attachments": {id: "attachFile", tag: "commands", params: "attachment about entry name date document note wait",
 		gives: recorded{}, file: true, created: true},
 	"GET /v1/ledgers/{ledger}/attachments/{id}":           {id: "getFile", tag: "queries", params: "wait_for", file: true},
-	"GET /v1/ledgers/{ledger}/people-helped":              {id: "countPeopleHelped", tag: "queries", params: "by wait_for", gives: projections.HelpedList{}},
+	"GET /v1/ledgers/{ledger}/people-helped":              {id: "countPeopleHelped", tag: "queries", params: "by as_of effective_until wait_for", gives: projections.HelpedList{}},
 	"POST /v1/ledgers/{ledger}/beneficiaries/find":        {id: "findBeneficiary", tag: "queries", takes: FindForm{}, gives: FoundBeneficiary{}},
 	"POST /v1/ledgers/{ledger}/beneficiaries/{id}/reveal": {id: "revealBeneficiary", tag: "queries", takes: RevealForm{}, gives: Revealed{}},
 
@@ -89,7 +89,7 @@ var operations = map[string]operation{
 		params: "fund project place provider payee disbursement entry stage without year budget_year late_days reversals newest as_of effective_until limit after wait_for",
 		gives:  projections.Journal{}},
 	"GET /v1/ledgers/{ledger}/trace/{id}": {id: "trace", tag: "queries", params: "as_of effective_until limit after wait_for", gives: projections.Trace{}},
-	"GET /v1/ledgers/{ledger}/events":     {id: "listEvents", tag: "queries", params: "from to after follow limit wait_for", gives: EventPage{}},
+	"GET /v1/ledgers/{ledger}/events":     {id: "listEvents", tag: "queries", params: "from to as_of effective_until after follow limit wait_for", gives: EventPage{}},
 	"GET /v1/ledgers/{ledger}/reported": {id: "listReported", tag: "queries", params: "activity type year as_of effective_until limit after wait_for",
 		gives: projections.ReportedPage{}},
 	"GET /v1/ledgers/{ledger}/reported/totals": {id: "getReportedTotals", tag: "queries", params: "by year currency as_of effective_until limit after wait_for",
@@ -119,13 +119,13 @@ var operations = map[string]operation{
 	"GET /v1/ledgers/{ledger}/diff": {id: "diff", tag: "queries", params: "by from to effective_until wait_for", gives: projections.Diff{}},
 
 	"GET /v1/ledgers/{ledger}/reports":           listed[projections.PublishedReport]("listReports", "by"),
-	"GET /v1/ledgers/{ledger}/reports/{id}":      {id: "compareReport", tag: "audit", params: "wait_for", gives: projections.Comparison{}},
-	"GET /v1/ledgers/{ledger}/reports/{id}/cell": {id: "explainReportCell", tag: "audit", params: "key stage currency wait_for", gives: projections.CellChanges{}},
+	"GET /v1/ledgers/{ledger}/reports/{id}":      {id: "compareReport", tag: "audit", params: "as_of effective_until wait_for", gives: projections.Comparison{}},
+	"GET /v1/ledgers/{ledger}/reports/{id}/cell": {id: "explainReportCell", tag: "audit", params: "key stage currency as_of effective_until wait_for", gives: projections.CellChanges{}},
 	"GET /v1/ledgers/{ledger}/late-postings": {id: "listLatePostings", tag: "audit",
 		params: "late_days closed_period as_of effective_until limit after wait_for", gives: projections.LatePostings{}},
 	"GET /v1/ledgers/{ledger}/approvals":    listed[projections.Approval]("listApprovals", "person what thing"),
 	"GET /v1/ledgers/{ledger}/samples":      listed[projections.Sample]("listSamples", "method stage"),
-	"GET /v1/ledgers/{ledger}/samples/{id}": {id: "drawSampleAgain", tag: "audit", params: "wait_for", gives: projections.SampleAgain{}},
+	"GET /v1/ledgers/{ledger}/samples/{id}": {id: "drawSampleAgain", tag: "audit", params: "as_of effective_until wait_for", gives: projections.SampleAgain{}},
 
 	"POST /v1/sign-in":                          {id: "signIn", tag: "people", takes: SignInForm{}},
 	"POST /v1/sign-out":                         {id: "signOut", tag: "people"},
@@ -162,7 +162,7 @@ var tags = [][2]string{
 
 // listed is the operation of a list.
 func listed[T any](id, filters string) operation {
-	params := "limit after wait_for"
+	params := "as_of effective_until limit after wait_for"
 	if filters != "" {
 		params = filters + " " + params
 	}

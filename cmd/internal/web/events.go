@@ -10,7 +10,9 @@ import (
 	"time"
 
 	"aidledger/cmd/internal/access"
+	"aidledger/domain"
 	"aidledger/eventstore"
+	"aidledger/projections"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -50,6 +52,7 @@ type eventRange struct {
 	ledger   string
 	from, to eventstore.Position
 	after    eventstore.Position
+	until    domain.Date // effective date; zero: all
 	follow   bool
 	limit    int // 0: all
 }
@@ -70,7 +73,11 @@ func (s *Server) getEvents(_ access.Caller, w http.ResponseWriter, r *http.Reque
 	} else {
 		q.limit = p.number("limit", rowsUsual, 1, rowsMax)
 	}
+	as := p.asOf()
 	if err := s.begin(r, p); err != nil {
+		return err
+	}
+	if err := s.pastEvents(r.Context(), &q, as); err != nil {
 		return err
 	}
 	if q.from.Event == eventstore.WholeBlock {
@@ -100,6 +107,28 @@ func (s *Server) getEvents(_ access.Caller, w http.ResponseWriter, r *http.Reque
 		page.Events = append(page.Events, e)
 	}
 	return reply(w, http.StatusOK, page)
+}
+
+// pastEvents limits a range to a point.
+func (s *Server) pastEvents(ctx context.Context, q *eventRange, as projections.AsOf) error {
+	as, err := s.Views.Known(ctx, q.ledger, as)
+	if at := as.Position; !at.IsZero() && (q.to.IsZero() || at.Compare(q.to) < 0) {
+		q.to = at
+	}
+	q.until = as.EffectiveUntil
+	return err
+}
+
+// Happened tells whether the effective date of an event is not after another
+// one, which is zero for all.
+func Happened(e *eventstore.Event, until domain.Date) bool {
+	if until.IsZero() {
+		return true
+	}
+	var dated struct {
+		Date domain.Date `json:"date"`
+	}
+	return json.Unmarshal(e.Data, &dated) == nil && !until.Last().Before(dated.Date.Last())
 }
 
 func (s *Server) hasLedger(ctx context.Context, ledger string) error {
@@ -155,7 +184,7 @@ func (q eventRange) block(m eventstore.Message, yield func(Event, error) bool) b
 	}
 	err = b.Each(func(at eventstore.Position, entry *eventstore.Entry, e *eventstore.Event) error {
 		switch {
-		case at.Compare(q.from) < 0 || !q.after.IsZero() && at.Compare(q.after) <= 0:
+		case at.Compare(q.from) < 0 || !q.after.IsZero() && at.Compare(q.after) <= 0 || !Happened(e, q.until):
 			return nil
 		case !q.to.IsZero() && at.Compare(q.to) > 0:
 			return errEnough

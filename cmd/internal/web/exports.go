@@ -17,6 +17,10 @@ func (s *Server) getExport(c access.Caller, w http.ResponseWriter, r *http.Reque
 	publication := exchange.Publication{Organisation: p.id("reporting_org"), Reference: p.text("reporting_ref"),
 		Country: p.text("country"), Sector: p.text("sector"), Now: time.Now()}
 	name, ledger := r.PathValue("view"), ledgerOf(r)
+	views := s.Views
+	if name != exchange.Commands { // which come from the log
+		views = views.Until(p.asOf())
+	}
 	published := name == exchange.Activities || name == exchange.OrganisationsFile
 	switch {
 	case published:
@@ -30,7 +34,7 @@ func (s *Server) getExport(c access.Caller, w http.ResponseWriter, r *http.Reque
 	if err := s.begin(r, p); err != nil {
 		return err
 	}
-	export := &exchange.Exporter{Views: s.Views, Store: s.Store}
+	export := &exchange.Exporter{Views: views, Store: s.Store}
 	var write func(io.Writer) error
 	var err error
 	if published {

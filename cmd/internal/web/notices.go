@@ -22,7 +22,7 @@ func notices(views *projections.DB, ctx context.Context, q projections.ListQuery
 	if err != nil {
 		return out, err
 	}
-	today, err := today(ctx, views, q.Ledger)
+	today, err := today(ctx, views.Until(projections.AsOf{}), q.Ledger)
 	if err != nil {
 		return out, err
 	}

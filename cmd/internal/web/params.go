@@ -41,7 +41,7 @@ func (p *params) err() error {
 		case known:
 		case name == "as_of" || name == "effective_until":
 			p.fault(name, &domain.Refusal{Code: "no_history", Message: "this answer has no history, so " + name + " has no meaning",
-				Hint: "ask for totals, the journal or a trace, which have"})
+				Hint: "leave it out"})
 		default:
 			p.fault(name, &domain.Refusal{Code: "unknown_parameter", Message: fmt.Sprintf("there is no parameter %q", shorten(name)),
 				Hint: "use one of " + strings.Join(p.taken, ", ")})

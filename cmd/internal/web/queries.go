@@ -64,6 +64,7 @@ func ledgerOf(r *http.Request) string {
 func list[T any](query func(*projections.DB, context.Context, projections.ListQuery) (projections.List[T], error), filters ...string) Handler {
 	return func(s *Server, c access.Caller, w http.ResponseWriter, r *http.Request) error {
 		p := newParams(r)
+		views := s.Views.Until(p.asOf())
 		q := projections.ListQuery{Ledger: ledgerOf(r), Limit: p.number("limit", rowsUsual, 1, rowsMax), After: p.text("after"), Filter: map[string]string{},
 			Within: within(c, access.ReadLedger)}
 		for _, name := range filters {
@@ -74,7 +75,7 @@ func list[T any](query func(*projections.DB, context.Context, projections.ListQu
 		if err := s.begin(r, p); err != nil {
 			return err
 		}
-		rows, err := query(s.Views, r.Context(), q)
+		rows, err := query(views, r.Context(), q)
 		if err != nil {
 			return err
 		}

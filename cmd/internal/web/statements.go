@@ -8,10 +8,12 @@ import (
 
 // getStatementProposals proposes which entries moved the money of open lines.
 func (s *Server) getStatementProposals(_ access.Caller, w http.ResponseWriter, r *http.Request) error {
-	if err := s.begin(r, newParams(r)); err != nil {
+	p := newParams(r)
+	as := p.asOf()
+	if err := s.begin(r, p); err != nil {
 		return err
 	}
-	rows, err := s.Views.ProposeMatches(r.Context(), ledgerOf(r))
+	rows, err := s.Views.Until(as).ProposeMatches(r.Context(), ledgerOf(r))
 	if err != nil {
 		return err
 	}
@@ -20,10 +22,12 @@ func (s *Server) getStatementProposals(_ access.Caller, w http.ResponseWriter, r
 
 // getStatementDifferences says what the statements and the ledger do not share.
 func (s *Server) getStatementDifferences(_ access.Caller, w http.ResponseWriter, r *http.Request) error {
-	if err := s.begin(r, newParams(r)); err != nil {
+	p := newParams(r)
+	as := p.asOf()
+	if err := s.begin(r, p); err != nil {
 		return err
 	}
-	differences, err := s.Views.StatementDifferences(r.Context(), ledgerOf(r))
+	differences, err := s.Views.Until(as).StatementDifferences(r.Context(), ledgerOf(r))
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -142,7 +143,7 @@ func TestANoticeSaysHowManyDaysAreLeft(t *testing.T) {
 
 func TestAnAnswerWithoutHistorySaysSo(t *testing.T) {
 	a := opened(t)
-	if got := a.call(t, "GET", "/v1/ledgers/test/projects?as_of=1", ""); got.status != 400 || got.problem().Code != "no_history" {
+	if got := a.call(t, "GET", "/v1/status?as_of=1", ""); got.status != 400 || got.problem().Code != "no_history" {
 		t.Errorf("got %d %s", got.status, got.body)
 	}
 }
@@ -415,6 +416,49 @@ func TestAsOfTakesAPositionAndATime(t *testing.T) {
 		totals := read[projections.Totals](t, a.call(t, "GET", "/v1/ledgers/test/totals?as_of="+asOf, ""))
 		if len(totals.Rows) != want {
 			t.Errorf("as of %s: %d rows, want %d", asOf, len(totals.Rows), want)
+		}
+	}
+}
+
+// ofNow are answers without a past: the server's own state, files under their
+// hash, forms, and proofs, which say themselves which size of the tree is meant.
+var ofNow = []string{"/v1", "/v1/openapi.json", "/v1/commands", "/v1/templates/{command}", "/v1/ledgers/{ledger}/attachments/{id}", "/v1/ledgers/{ledger}/diff"}
+
+func TestEveryQueryCanBeAskedAsOfAPointAndOfADate(t *testing.T) {
+	a := opened(t)
+	last := a.must(t, "late", "register-project", `{"project":"late","name":"Late project"}`).Position
+	a.call(t, "GET", "/v1/ledgers/test/projects?wait_for="+last.String(), "")
+	asked := 0
+	for route, o := range operations {
+		method, path, _ := strings.Cut(route, " ")
+		if method != "GET" || o.tag == "proofs" || o.tag == "people" || o.tag == "server" || slices.Contains(ofNow, path) {
+			continue
+		}
+		if !strings.Contains(o.params, "as_of") || !strings.Contains(o.params, "effective_until") {
+			t.Errorf("%s cannot be asked as of a point", route)
+			continue
+		}
+		path = strings.NewReplacer("{ledger}", "test", "{id}", "fund", "{view}", "journal").Replace(path)
+		for _, past := range []string{"as_of=11", "as_of=2199-01-01T00:00:00Z", "effective_until=2018", "as_of=11&effective_until=2018-06"} {
+			for name, value := range map[string]string{"why": "audit", "stage": "committed"} {
+				if slices.Contains(strings.Fields(o.params), name) {
+					past += "&" + name + "=" + value
+				}
+			}
+			got := a.call(t, "GET", path+"?"+past, "")
+			unknown := strings.Contains(route, "/reports/{id}") || strings.Contains(route, "/samples/{id}")
+			if got.status != 200 && !(unknown && got.status == 404) {
+				t.Errorf("%s with %s: %d %s", route, past, got.status, got.body)
+			}
+			asked++
+		}
+	}
+	if asked < 120 {
+		t.Errorf("only %d questions were asked", asked)
+	}
+	for past, want := range map[string]bool{"": true, "?as_of=" + last.String(): true, "?as_of=11": false} {
+		if got := a.call(t, "GET", "/v1/ledgers/test/projects"+past, ""); strings.Contains(got.body, "Late project") != want {
+			t.Errorf("projects%s: %s", past, got.body)
 		}
 	}
 }
