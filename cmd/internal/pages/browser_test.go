@@ -260,7 +260,7 @@ func auditor(t *testing.T, b tab) {
 
 func liveOverview(t *testing.T, b tab) {
 	b.open(invented)
-	b.see("#overview[data-follow]")
+	b.see("#overview[data-events]")
 	b.server.record(t, "commit-funds", url.Values{"fund": {"live-1"}, "provider": {"inv-donglin"}, "amount": {"7654321"}, "budget_year": {"2019"}, "document": {"虚〔2019〕77号"}, "date": {"2019-12-30"}})
 	b.do(chromedp.WaitVisible(`//div[@id="overview"][contains(., "7,654,321.00")]`))
 }

@@ -88,7 +88,7 @@ func (v *visit) tiles(sum *projections.TotalsSum, ofYear int, columns ...string)
 
 // overviewView is a programme at one glance.
 type overviewView struct {
-	Follow string // address that tells when there is something new; empty in the past
+	Live   string // address that tells when there is something new; empty in the past
 	At     string // block for which it holds
 	Tiles  []tile
 	Counts []fact
@@ -106,7 +106,7 @@ func (v *visit) overview() error {
 	v.holdsFor(totals.Position)
 	var view overviewView
 	if !v.past.Shown {
-		view.Follow, view.At = v.href("position"), whole(v.past.End)
+		view.Live, view.At = v.href("live"), whole(v.past.End)
 	}
 	for _, sum := range totals.Sum {
 		view.Tiles = append(view.Tiles, v.tiles(&sum, 0, "committed", "received", "in_kind", "disbursed", "cash")...)
@@ -130,14 +130,6 @@ func (v *visit) overview() error {
 }
 
 var overviewColumns = []string{"committed", "received", "in_kind", "funding", "disbursed", "cash"}
-
-// position answers with the last block that the read models hold, as text: a
-// page that is open asks for it and is shown anew when it has changed.
-func (v *visit) position() error {
-	v.w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	_, _ = v.w.Write([]byte(whole(v.past.End))) // the client may be gone; there is nobody to tell
-	return nil
-}
 
 // helped counts the people who were helped in each year, each once.
 func (v *visit) helped() (table, error) {

@@ -66,7 +66,7 @@ type page struct {
 var pages = []page{
 	{"GET", "/{$}", access.SignedIn, (*visit).home, "Page: the ledgers."},
 	{"GET", "/ledgers/{ledger}", access.ReadLedger, (*visit).overview, "Page: a programme at one glance."},
-	{"GET", "/ledgers/{ledger}/position", access.ReadLedger, (*visit).position, "The last block that the pages of a ledger show, as text."},
+	{"GET", "/ledgers/{ledger}/live", access.ReadLedger, (*visit).live, "The last block that the pages of a ledger show, now and whenever there is a new one, as server-sent events."},
 	{"GET", "/ledgers/{ledger}/totals", access.ReadLedger, (*visit).totals, "Page: totals by one dimension."},
 	{"GET", "/ledgers/{ledger}/journal", access.ReadLedger, (*visit).journal, "Page: movements of money, the last ones first."},
 	{"GET", "/ledgers/{ledger}/why", access.ReadLedger, (*visit).why, "Page: how a number came about, step by step."},

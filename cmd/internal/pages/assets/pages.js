@@ -81,13 +81,21 @@ const live = async (part) => {
 };
 document.querySelectorAll("[data-live]").forEach(live);
 
-// An overview is shown anew when something was recorded, while somebody looks.
-const follow = async (part) => {
-  while (part) {
-    await later(3000);
-    if (document.hidden || part.contains(document.activeElement)) continue;
-    const answer = await fetch(part.dataset.follow).catch(() => null);
-    if (answer?.ok && (await answer.text()) !== part.dataset.at) part = (await renew(part.id)) ?? part;
-  }
+// An overview is shown anew when the server says that something was recorded:
+// while somebody looks, and when they no longer use the keyboard in it.
+const follow = (part) => {
+  let source;
+  const listen = () => {
+    source?.close();
+    if (document.hidden) return;
+    source = new EventSource(part.dataset.events);
+    source.addEventListener("message", async (event) => {
+      if (event.data === part.dataset.at) return;
+      while (part.contains(document.activeElement)) await new Promise((left) => part.addEventListener("focusout", () => setTimeout(left), { once: true }));
+      part = (await renew(part.id)) ?? part;
+    });
+  };
+  document.addEventListener("visibilitychange", listen);
+  listen();
 };
-follow(document.querySelector("[data-follow]"));
+document.querySelectorAll("[data-events]").forEach(follow);
