@@ -1,6 +1,10 @@
 package projections
 
-import "aidledger/domain"
+import (
+	"strings"
+
+	"aidledger/domain"
+)
 
 const stageCount = len(domain.Sums{})
 
@@ -63,3 +67,27 @@ func (t *TotalsSum) field(s domain.Stage) **string {
 // Amount returns the amount of a stage as decimal text, nil where nobody
 // reported it.
 func (t *TotalsSum) Amount(s domain.Stage) *string { return *t.field(s) }
+
+// Column returns an amount by its name in JSON, such as carried_in, as decimal
+// text: nil where nobody reported it, and where there is no such column.
+func (t *TotalsSum) Column(name string) *string {
+	switch name {
+	case "funding":
+		return t.Funding
+	case "unallocated":
+		return t.Unallocated
+	case "due":
+		return t.Due
+	case "cash":
+		return t.Cash
+	case "undisbursed":
+		return t.Undisbursed
+	case "unspent":
+		return t.Unspent
+	}
+	var s domain.Stage
+	if s.UnmarshalText([]byte(strings.ReplaceAll(name, "_", "-"))) != nil {
+		return nil
+	}
+	return t.Amount(s)
+}

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -72,10 +73,12 @@ func exportBundle(cmd *cobra.Command, cl *client, ledger, dir string, scope url.
 		}
 		m.Scope[name] = scope.Get(name)
 	}
-	w, err := evidence.Create(dir, m)
+	to, err := evidence.NewDirectory(dir)
 	if err != nil {
 		return m, err
 	}
+	defer to.Close()
+	w := evidence.NewWriter(to, m)
 	size := strconv.FormatInt(last.Size, 10)
 	if err := w.Add(evidence.CheckpointFile, bytes.NewReader([]byte(last.Signed))); err != nil {
 		return m, err
@@ -105,14 +108,14 @@ func exportBundle(cmd *cobra.Command, cl *client, ledger, dir string, scope url.
 			return m, err
 		}
 		var text bytes.Buffer
-		if err := totalsCSV(&text, t); err != nil {
+		if err := web.TotalsCSV(&text, t); err != nil {
 			return m, err
 		}
 		if err := w.Add(evidence.TotalsFile(by), &text); err != nil {
 			return m, err
 		}
 	}
-	return m, w.Close()
+	return m, errors.Join(w.Close(), to.Close())
 }
 
 // addAnswer adds what the server answers.

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strconv"
 
+	"aidledger/cmd/internal/exchange"
 	"aidledger/projections"
 
 	"github.com/spf13/cobra"
@@ -72,7 +73,7 @@ func reportedCSV(w io.Writer, t projections.ReportedTotals) error {
 	out := csv.NewWriter(w)
 	_ = out.Write([]string{"ledger", "position", t.By, "receiver", "name", "line", "type", "currency", "count", "amount", "published", "published_amount"})
 	for _, r := range t.Rows {
-		_ = out.Write([]string{t.Ledger, t.Position.String(), inert(r.Key), inert(r.Receiver), inert(r.Name), r.Line, r.Type, string(r.Currency),
+		_ = out.Write([]string{t.Ledger, t.Position.String(), exchange.Inert(r.Key), exchange.Inert(r.Receiver), exchange.Inert(r.Name), r.Line, r.Type, string(r.Currency),
 			strconv.FormatInt(r.Count, 10), r.Amount, strconv.FormatInt(r.Published, 10), r.PublishedAmount})
 	}
 	out.Flush()

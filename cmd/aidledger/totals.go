@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/csv"
 	"fmt"
 	"io"
 	"net/url"
@@ -62,7 +61,7 @@ func (c *command) totals() *cobra.Command {
 		case *asJSON:
 			return c.printJSON(t)
 		case *asCSV:
-			return totalsCSV(c.out, t)
+			return web.TotalsCSV(c.out, t)
 		}
 		ledgers, err := cl.ledgers(cmd.Context())
 		if err != nil {
@@ -131,7 +130,6 @@ type column struct {
 	name   string // as in JSON
 	en, zh string
 	shown  showing
-	of     func(projections.TotalsSum) *string
 }
 
 // showing says when a column is in the table; JSON and CSV have all of them.
@@ -144,31 +142,31 @@ const (
 )
 
 var columns = []column{
-	{"pledged", "pledged", "认捐", whereUsed, func(t projections.TotalsSum) *string { return t.Pledged }},
-	{"committed", "committed", "安排", always, func(t projections.TotalsSum) *string { return t.Committed }},
-	{"recognised", "recognised", "确认", never, func(t projections.TotalsSum) *string { return t.Recognised }},
-	{"received", "cash received", "到位资金", always, func(t projections.TotalsSum) *string { return t.Received }},
-	{"in_kind", "in kind", "捐物折款", always, func(t projections.TotalsSum) *string { return t.InKind }},
-	{"funding", "together", "合计", always, func(t projections.TotalsSum) *string { return t.Funding }},
-	{"carried_in", "carried in", "结转转入", whereUsed, func(t projections.TotalsSum) *string { return t.CarriedIn }},
-	{"carried_out", "carried out", "结转转出", whereUsed, func(t projections.TotalsSum) *string { return t.CarriedOut }},
-	{"allocated", "allocated", "分配", whereUsed, func(t projections.TotalsSum) *string { return t.Allocated }},
-	{"disbursed", "disbursed", "拨付", always, func(t projections.TotalsSum) *string { return t.Disbursed }},
-	{"spent", "spent", "支出", whereUsed, func(t projections.TotalsSum) *string { return t.Spent }},
-	{"returned", "returned", "退回", whereUsed, func(t projections.TotalsSum) *string { return t.Returned }},
-	{"repaid", "repaid", "缴回", whereUsed, func(t projections.TotalsSum) *string { return t.Repaid }},
-	{"distributed", "distributed", "物资发放", whereUsed, func(t projections.TotalsSum) *string { return t.Distributed }},
-	{"unallocated", "unallocated", "未分配", never, func(t projections.TotalsSum) *string { return t.Unallocated }},
-	{"due", "due", "未到位", never, func(t projections.TotalsSum) *string { return t.Due }},
-	{"cash", "cash", "结存", never, func(t projections.TotalsSum) *string { return t.Cash }},
-	{"undisbursed", "undisbursed", "未拨付", never, func(t projections.TotalsSum) *string { return t.Undisbursed }},
-	{"unspent", "unspent", "未支出", never, func(t projections.TotalsSum) *string { return t.Unspent }},
+	{"pledged", "pledged", "认捐", whereUsed},
+	{"committed", "committed", "安排", always},
+	{"recognised", "recognised", "确认", never},
+	{"received", "cash received", "到位资金", always},
+	{"in_kind", "in kind", "捐物折款", always},
+	{"funding", "together", "合计", always},
+	{"carried_in", "carried in", "结转转入", whereUsed},
+	{"carried_out", "carried out", "结转转出", whereUsed},
+	{"allocated", "allocated", "分配", whereUsed},
+	{"disbursed", "disbursed", "拨付", always},
+	{"spent", "spent", "支出", whereUsed},
+	{"returned", "returned", "退回", whereUsed},
+	{"repaid", "repaid", "缴回", whereUsed},
+	{"distributed", "distributed", "物资发放", whereUsed},
+	{"unallocated", "unallocated", "未分配", never},
+	{"due", "due", "未到位", never},
+	{"cash", "cash", "结存", never},
+	{"undisbursed", "undisbursed", "未拨付", never},
+	{"unspent", "unspent", "未支出", never},
 }
 
 func shownColumns(t projections.Totals) []column {
 	return slices.DeleteFunc(slices.Clone(columns), func(col column) bool {
 		used := slices.ContainsFunc(t.Rows, func(r projections.TotalsRow) bool {
-			text := col.of(r.TotalsSum)
+			text := r.Column(col.name)
 			return text != nil && strings.Trim(*text, "-0.") != ""
 		})
 		return col.shown == never || col.shown == whereUsed && !used
@@ -200,7 +198,7 @@ func printTotals(w io.Writer, t projections.Totals, l projections.Ledger, lang l
 		}
 		cells = append(cells, string(s.Currency))
 		for _, col := range shown {
-			cells = append(cells, web.Grouped(col.of(s), s.Currency, web.IsApproximate(s, col.name), lang.say("not reported", "未报告")))
+			cells = append(cells, web.Grouped(s.Column(col.name), s.Currency, web.IsApproximate(s, col.name), lang.say("not reported", "未报告")))
 		}
 		return cells
 	}
@@ -227,36 +225,4 @@ func keyText(r projections.TotalsRow, lang language) string {
 		return lang.say("(not yet assigned to a village)", "（尚未落实到村）")
 	}
 	return r.Key
-}
-
-// totalsCSV prints every stage of every row. Amounts have no grouping, so that
-// a spreadsheet reads them as numbers.
-func totalsCSV(w io.Writer, t projections.Totals) error {
-	out := csv.NewWriter(w)
-	head := []string{"ledger", "position", t.By, "name", "line", "currency"}
-	for _, col := range columns {
-		head = append(head, col.name)
-	}
-	_ = out.Write(append(head, "approximate")) // Flush reports what failed
-	for _, r := range t.Rows {
-		cells := []string{t.Ledger, t.Position.String(), inert(r.Key), inert(r.Name), r.Line, string(r.Currency)}
-		for _, col := range columns {
-			cell := ""
-			if text := col.of(r.TotalsSum); text != nil {
-				cell = *text
-			}
-			cells = append(cells, cell)
-		}
-		_ = out.Write(append(cells, strings.Join(r.Approximate, " ")))
-	}
-	out.Flush()
-	return out.Error()
-}
-
-// inert keeps a spreadsheet from taking a text for a formula.
-func inert(cell string) string {
-	if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
-		return "'" + cell
-	}
-	return cell
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"aidledger/cmd/internal/exchange"
 	"aidledger/cmd/internal/web"
 	"aidledger/domain"
 	"aidledger/projections"
@@ -43,14 +44,14 @@ func TestASpreadsheetTakesNoTextForAFormula(t *testing.T) {
 		"=cmd|' /C calc'!A0": "'=cmd|' /C calc'!A0", "+1+1": "'+1+1", "-2+3": "'-2+3", "@SUM(A1)": "'@SUM(A1)", "\t=1": "'\t=1",
 		"赤城县": "赤城县", "": "",
 	} {
-		if got := inert(in); got != want {
+		if got := exchange.Inert(in); got != want {
 			t.Errorf("%q becomes %q, want %q", in, got, want)
 		}
 	}
 	negative := "-5.00"
 	var out bytes.Buffer
 	totals := projections.Totals{By: "fund", Rows: []projections.TotalsRow{{Key: "f", TotalsSum: projections.TotalsSum{Currency: "CNY", Received: &negative}}}}
-	if err := totalsCSV(&out, totals); err != nil || !strings.Contains(out.String(), ",-5.00,") {
+	if err := web.TotalsCSV(&out, totals); err != nil || !strings.Contains(out.String(), ",-5.00,") {
 		t.Errorf("a negative amount is no number in %q, %v", out.String(), err)
 	}
 }

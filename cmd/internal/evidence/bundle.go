@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -56,37 +54,44 @@ func Dimensions() []string {
 //go:embed bundle.txt
 var readme string
 
-// Writer writes a bundle into a new directory.
+// Folder is where a bundle is written, one file after the other: each ends
+// where the next one begins. A zip.Writer is one.
+type Folder interface {
+	Create(name string) (io.Writer, error)
+}
+
+// Writer writes a bundle.
 type Writer struct {
-	dir      string
+	to       Folder
 	manifest Manifest
 }
 
-// Create begins a bundle. The directory must not exist.
-func Create(dir string, m Manifest) (*Writer, error) {
-	if err := os.Mkdir(dir, 0o755); err != nil {
-		return nil, err
-	}
-	if err := os.Mkdir(filepath.Join(dir, totalsDir), 0o755); err != nil {
-		return nil, err
-	}
+// NewWriter begins a bundle.
+func NewWriter(to Folder, m Manifest) *Writer {
 	m.Format, m.Files = format, map[string]string{}
-	return &Writer{dir, m}, nil
+	return &Writer{to, m}
 }
 
 // Add copies a file into the bundle.
 func (w *Writer) Add(name string, content io.Reader) error {
-	f, err := os.Create(filepath.Join(w.dir, filepath.FromSlash(name)))
+	return w.Write(name, func(to io.Writer) error {
+		_, err := io.Copy(to, content)
+		return err
+	})
+}
+
+// Write adds a file to the bundle that write writes.
+func (w *Writer) Write(name string, write func(io.Writer) error) error {
+	f, err := w.to.Create(name)
 	if err != nil {
 		return err
 	}
-	defer f.Close()
 	h := sha256.New()
-	if _, err := io.Copy(io.MultiWriter(f, h), content); err != nil {
+	if err := write(io.MultiWriter(f, h)); err != nil {
 		return err
 	}
 	w.manifest.Files[name] = hex.EncodeToString(h.Sum(nil))
-	return f.Close()
+	return nil
 }
 
 // Close writes what remains: how to check the bundle, and the manifest.
@@ -98,7 +103,11 @@ func (w *Writer) Close() error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(w.dir, manifestFile), append(text, '\n'), 0o644)
+	f, err := w.to.Create(manifestFile)
+	if err == nil {
+		_, err = f.Write(append(text, '\n'))
+	}
+	return err
 }
 
 // readManifest reads the manifest, and compares every file with its hash.

@@ -1,6 +1,7 @@
 package evidence
 
 import (
+	"archive/zip"
 	"errors"
 	"flag"
 	"fmt"
@@ -20,7 +21,7 @@ const (
 
 const usageText = `aidledger-verify receipt FILE --keys FILE
 aidledger-verify checkpoint FILE --keys FILE
-aidledger-verify bundle DIRECTORY [--keys FILE] [--earlier CHECKPOINT]...
+aidledger-verify bundle DIRECTORY|FILE.zip [--keys FILE] [--earlier CHECKPOINT]...
 
 The keys are those that "aidledger keys" prints; get them by a way that you trust.
 `
@@ -146,8 +147,17 @@ func checkpoint(out io.Writer, name string, t Trust) error {
 	return nil
 }
 
-func bundle(out io.Writer, dir string, t Trust) error {
-	r, err := Verify(os.DirFS(dir), t)
+func bundle(out io.Writer, target string, t Trust) error {
+	files := os.DirFS(target)
+	if strings.HasSuffix(target, ".zip") {
+		packed, err := zip.OpenReader(target)
+		if err != nil {
+			return err
+		}
+		defer packed.Close()
+		files = packed
+	}
+	r, err := Verify(files, t)
 	if err != nil {
 		return err
 	}

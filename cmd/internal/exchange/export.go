@@ -201,7 +201,7 @@ func writeCSV(w io.Writer, rows iter.Seq2[any, error]) error {
 		var record []string
 		for _, c := range valuesOf(reflect.ValueOf(v)) {
 			if c.Kind == sheet.Text {
-				c.Value = inert(c.Value)
+				c.Value = Inert(c.Value)
 			}
 			record = append(record, c.Value)
 		}
@@ -228,8 +228,8 @@ func writeBook(w io.Writer, name string, rows iter.Seq2[any, error]) error {
 	return book.Close()
 }
 
-// inert keeps a spreadsheet from taking a text for a formula.
-func inert(text string) string {
+// Inert keeps a spreadsheet from taking a text for a formula.
+func Inert(text string) string {
 	if text != "" && strings.ContainsRune("=+-@\t\r", rune(text[0])) {
 		return "'" + text
 	}

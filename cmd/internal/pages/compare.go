@@ -96,7 +96,7 @@ func (v *visit) comparedCells(name string, before, after *projections.TotalsSum,
 	for i, s := range []*projections.TotalsSum{before, after} {
 		var decimal *string
 		if s != nil {
-			decimal = columnOf(s, name)
+			decimal = s.Column(name)
 		}
 		var ok bool
 		minors[i], ok = minor(decimal, after.Currency)

@@ -183,34 +183,11 @@ func (v *visit) totalsKey(t projections.Totals, r projections.TotalsRow) cell {
 // total shows a column of totals, with the way to the movements behind it and
 // to the steps by which it came about.
 func (v *visit) total(sum *projections.TotalsSum, column, href string) cell {
-	c := v.amount(columnOf(sum, column), sum.Currency, web.IsApproximate(*sum, column), href)
+	c := v.amount(sum.Column(column), sum.Currency, web.IsApproximate(*sum, column), href)
 	if href != "" && !c.Unknown {
 		c.Why = whyOf(href)
 	}
 	return c
-}
-
-// columnOf returns a column by its name in JSON.
-func columnOf(t *projections.TotalsSum, name string) *string {
-	switch name {
-	case "funding":
-		return t.Funding
-	case "unallocated":
-		return t.Unallocated
-	case "due":
-		return t.Due
-	case "cash":
-		return t.Cash
-	case "undisbursed":
-		return t.Undisbursed
-	case "unspent":
-		return t.Unspent
-	}
-	var s domain.Stage
-	if s.UnmarshalText([]byte(stageOfColumn(name))) != nil {
-		return nil
-	}
-	return t.Amount(s)
 }
 
 // rowsOf is the address of the movements behind a column.

@@ -137,8 +137,8 @@ func (v *visit) money(view *traceView, noun, id string) error {
 // progress appends how much of a stage has reached the next one. What nobody
 // reported makes no progress that could be shown.
 func (v *visit) progress(all []progress, label string, t *projections.TotalsSum, part, whole string) []progress {
-	done, known := minor(columnOf(t, part), t.Currency)
-	of, _ := minor(columnOf(t, whole), t.Currency)
+	done, known := minor(t.Column(part), t.Currency)
+	of, _ := minor(t.Column(whole), t.Currency)
 	if of <= 0 {
 		return all
 	}

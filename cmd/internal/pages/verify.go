@@ -108,9 +108,10 @@ func (v *visit) verified(ctx context.Context, view *verifyView) {
 
 // evidenceView leads to the files that prove to others what the ledger says.
 type evidenceView struct {
-	Facts []fact
-	Files table
-	Name  string // of the ledger
+	Facts  []fact
+	Bundle string // address of everything as one file
+	Files  table
+	Name   string // of the ledger
 }
 
 // evidence offers the signed checkpoint, the entries under it and the keys, which
@@ -129,6 +130,7 @@ func (v *visit) evidence() error {
 	if v.caller.Method == "" { // a visitor, whom the API does not know
 		view.Files.Empty = v.say("evidence.sign-in")
 	} else if size != "" {
+		view.Bundle = base + "/evidence"
 		for _, f := range []struct{ name, path string }{
 			{"checkpoint", "/checkpoint?size=" + size}, {"checkpoints", "/checkpoints?size=" + size}, {"entries", "/entries?size=" + size}, {"keys", "/keys"},
 		} {

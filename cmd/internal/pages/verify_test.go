@@ -1,12 +1,14 @@
 package pages
 
 import (
+	"archive/zip"
 	"net/url"
 	"strings"
 	"testing"
 
 	"aidledger/cmd/internal/access"
 	"aidledger/cmd/internal/demo"
+	"aidledger/cmd/internal/evidence"
 	"aidledger/projections/people"
 )
 
@@ -40,6 +42,14 @@ func TestAnAuditorVerifiesEverythingAndTakesTheEvidence(t *testing.T) {
 	taken, err := s.people.AccessLog(t.Context(), people.AccessQuery{Act: people.ActExport, Thing: "entries", Limit: 10})
 	if err != nil || len(taken) != 1 {
 		t.Errorf("who took the entries is not in the access log: %v, %v", taken, err)
+	}
+	_, _, packed := b.open(t, "/v1/ledgers/"+demo.Invented+"/evidence", nil)
+	files, err := zip.NewReader(strings.NewReader(packed), int64(len(packed)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r, err := evidence.Verify(files, evidence.Trust{}); err != nil || len(r.Different) > 0 || r.Totals == 0 {
+		t.Errorf("the bundle does not verify: %+v, %v", r, err)
 	}
 	if _, page, _ := s.get(t, invented+"/evidence"); strings.Contains(page, "/v1/") || !strings.Contains(page, "登录后") {
 		t.Error("a visitor is led to files that only people get who signed in")

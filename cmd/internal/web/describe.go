@@ -110,6 +110,7 @@ var operations = map[string]operation{
 	"GET /v1/ledgers/{ledger}/checkpoint/request":       {id: "requestCosignature", tag: "proofs", params: "old wait_for", gives: "", text: true},
 	"POST /v1/ledgers/{ledger}/checkpoint/cosignatures": {id: "addCosignatures", tag: "proofs", params: "size wait_for", notes: true, gives: Checkpoint{}},
 	"GET /v1/ledgers/{ledger}/checkpoints":              {id: "listCheckpoints", tag: "proofs", params: "size wait_for", gives: "", text: true},
+	"GET /v1/ledgers/{ledger}/evidence":                 {id: "exportEvidence", tag: "proofs", params: "wait_for", file: true},
 	"GET /v1/ledgers/{ledger}/keys":                     {id: "getKeys", tag: "proofs", params: "wait_for", gives: "", text: true},
 	"GET /v1/ledgers/{ledger}/receipts/{id}":            {id: "getReceipt", tag: "proofs", params: "wait_for", gives: "", text: true},
 	"GET /v1/ledgers/{ledger}/entries": {id: "exportEntries", tag: "proofs", params: "size fund project place provider year wait_for",

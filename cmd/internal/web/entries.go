@@ -3,7 +3,9 @@ package web
 import (
 	"bufio"
 	"cmp"
+	"context"
 	"encoding/base64"
+	"io"
 	"net/http"
 
 	"aidledger/cmd/internal/access"
@@ -25,8 +27,7 @@ func (s *Server) getEntries(c access.Caller, w http.ResponseWriter, r *http.Requ
 	if err := s.begin(r, p); err != nil {
 		return err
 	}
-	a := s.Views.Archive()
-	last, err := a.Checkpoint(r.Context(), q.Ledger, int64(size))
+	last, err := s.Views.Archive().Checkpoint(r.Context(), q.Ledger, int64(size))
 	if err != nil {
 		return err
 	}
@@ -41,21 +42,25 @@ func (s *Server) getEntries(c access.Caller, w http.ResponseWriter, r *http.Requ
 	}
 	_ = http.NewResponseController(w).SetWriteDeadline(noDeadline)
 	w.Header()["Content-Type"] = contentLines
+	if err := s.writeEntries(r.Context(), w, last, chosen); err != nil {
+		panic(http.ErrAbortHandler) // the client must not take what it has for all of it
+	}
+	return nil
+}
+
+// writeEntries writes the leaves under a checkpoint, one a line.
+func (s *Server) writeEntries(ctx context.Context, w io.Writer, last projections.SignedCheckpoint, chosen map[eventstore.Position]bool) error {
 	out := bufio.NewWriterSize(w, 64<<10)
 	left := last.Size
-	for m, err := range a.Blocks(r.Context(), 0, last.Block) {
+	for m, err := range s.Views.Archive().Blocks(ctx, 0, last.Block) {
+		if err == nil && m.Ledger == last.Ledger {
+			left, err = writeLeaves(out, m, chosen, left)
+		}
 		if err != nil {
-			panic(http.ErrAbortHandler) // the client must not take what it has for all of it
-		}
-		if m.Ledger != q.Ledger {
-			continue
-		}
-		if left, err = writeLeaves(out, m, chosen, left); err != nil {
-			panic(http.ErrAbortHandler)
+			return err
 		}
 	}
-	_ = out.Flush() // the client may be gone; there is nobody to tell
-	return nil
+	return out.Flush()
 }
 
 // writeLeaves writes the entries of a block, and returns how many are left to
@@ -100,17 +105,22 @@ func (s *Server) getCheckpoints(_ access.Caller, w http.ResponseWriter, r *http.
 	if err := s.begin(r, p); err != nil {
 		return err
 	}
-	all, err := s.Views.Archive().Checkpoints(r.Context(), ledgerOf(r))
+	text, err := s.notesUntil(r.Context(), ledgerOf(r), size)
 	if err != nil {
 		return err
 	}
-	var text []byte
+	return replyText(w, text)
+}
+
+// notesUntil is the notes of all checkpoints up to that of a size; 0: all.
+func (s *Server) notesUntil(ctx context.Context, ledger string, size int64) (text []byte, err error) {
+	all, err := s.Views.Archive().Checkpoints(ctx, ledger)
 	for _, c := range all {
 		if size == 0 || c.Size <= size {
 			text = append(text, c.Note...)
 		}
 	}
-	return replyText(w, text)
+	return text, err
 }
 
 // getBlocks answers with the stored bytes of every block up to ?to=, one a line.

@@ -31,6 +31,7 @@ var proofRoutes = []Route{
 	{"GET", "/v1/ledgers/{ledger}/checkpoints", access.ReadLedger, (*Server).getCheckpoints, "Every signed checkpoint up to that of ?size=, as text."},
 	{"GET", "/v1/ledgers/{ledger}/entries", access.Export, (*Server).getEntries,
 		"The leaves of the tree of ?size=, one a line; ?year, fund, project, place, provider choose some, and leave hashes of the rest."},
+	{"GET", "/v1/ledgers/{ledger}/evidence", access.Export, (*Server).getEvidence, "Everything under the last checkpoint as one zip file, which aidledger-verify checks without a network."},
 	{"GET", "/v1/ledgers/{ledger}/keys", access.ReadLedger, (*Server).getKeys, "The keys with which checkpoints and receipts are verified."},
 	{"GET", "/v1/ledgers/{ledger}/receipts/{id}", access.ReadLog, (*Server).getReceipt, "A file that proves an entry to anybody, without a network."},
 }
