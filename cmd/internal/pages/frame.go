@@ -51,7 +51,7 @@ var menu = []struct {
 	{"read", []string{"", "totals", "projects", "places", "organisations", "funds", "gifts", "pairings", "beneficiaries", "indicators", "notes"}},
 	{"record", []string{"record", "record/disburse-funds", "imports"}},
 	{"decide", []string{"requests", "findings", "notices", "coverage", "idle", "compare", "reports", "settings"}},
-	{"follow", []string{"journal", "vouchers", "flow", "events", "evidence"}},
+	{"follow", []string{"journal", "vouchers", "flow", "events", "samples", "evidence"}},
 	{"operate", []string{"/verify", "/status", "/people", "/access-log"}},
 }
 

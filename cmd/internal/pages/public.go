@@ -129,21 +129,23 @@ func (v *visit) publicYears(view *publicView) error {
 }
 
 func (v *visit) publicVillages(view *publicView) error {
-	totals, err := v.Views.Totals(v.ctx(), projections.TotalsQuery{Ledger: v.ledger.Ledger, By: "village", Limit: listMax})
+	totals, err := v.Views.Totals(v.ctx(), projections.TotalsQuery{Ledger: v.ledger.Ledger, By: "village", Limit: v.rowsAtOnce(), After: v.query.Get("after")})
 	if err != nil {
 		return err
 	}
 	view.Table = v.totalsTable(totals, []string{"allocated", "disbursed", "spent", "distributed"})
+	v.turned(&view.Table, totals.Next)
 	return nil
 }
 
 // publicProjects leaves out who carries a project out.
 func (v *visit) publicProjects(view *publicView) error {
-	all, err := v.Views.Projects(v.ctx(), projections.ListQuery{Ledger: v.ledger.Ledger, Limit: listMax})
+	all, err := v.Views.Projects(v.ctx(), projections.ListQuery{Ledger: v.ledger.Ledger, Limit: v.rowsAtOnce(), After: v.query.Get("after")})
 	if err != nil {
 		return err
 	}
 	view.Table, err = v.projectsTable(all.Rows)
+	v.turned(&view.Table, all.Next)
 	view.Table.drop(v.label("field", "implementer"))
 	return err
 }

@@ -7,6 +7,15 @@ import (
 	"aidledger/projections"
 )
 
+func TestPublicPagesCanBeSwitchedOff(t *testing.T) {
+	s := start(t, false)
+	for _, path := range []string{"/public", "/public/" + strings.TrimPrefix(invented, "/ledgers/"), "/public/x/projects"} {
+		if status, page, _ := s.get(t, path); status != 404 {
+			t.Errorf("%s answers %d: %s", path, status, page)
+		}
+	}
+}
+
 // thePublicPagesShowTotalsAndNameNobody goes over all of them without a caller.
 func thePublicPagesShowTotalsAndNameNobody(t *testing.T, s *running) {
 	organisations, err := s.views.Organisations(t.Context(), projections.ListQuery{Ledger: strings.TrimPrefix(invented, "/ledgers/"), Limit: listMax})

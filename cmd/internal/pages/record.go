@@ -294,11 +294,24 @@ func (v *visit) awaitViews(block uint64) {
 	_ = v.Runner.WaitFor(ctx, block) // it is recorded; the page comes a little later
 }
 
-// next is the address of the next form of the same kind: what usually stays the
-// same is filled in.
+// pageAfter is the page that shows what a command did, where nobody records
+// several of its kind one after the other.
+var pageAfter = map[string]struct{ path, field string }{
+	"draw-sample": {"samples", "sample"}, "publish-report": {"reports", "report"}, "publish-notice": {"notices", "notice"}, "withdraw-notice": {"notices", "notice"},
+	"answer-finding": {"findings", "finding"}, "rectify-finding": {"findings", "finding"}, "close-finding": {"findings", "finding"},
+}
+
+// next is the address of the page after a form: one that shows what was done, or
+// the next form of the same kind, in which what usually stays the same is filled
+// in.
 func (v *visit) next(t domain.CommandType, values url.Values, r eventstore.Receipt) string {
 	if id := strings.TrimSpace(values.Get("request")); id != "" && t.Name != "disburse-funds" {
 		return v.href("requests/" + url.PathEscape(strings.ToLower(id)))
+	}
+	if page, ok := pageAfter[t.Name]; ok {
+		if id := strings.TrimSpace(values.Get(page.field)); id != "" {
+			return v.href(page.path + "/" + url.PathEscape(strings.ToLower(id)))
+		}
 	}
 	params := []string{"done", r.Entry, "at", r.Position.String()}
 	for _, name := range []string{"date", "provider", "fund", "project", "payer", "document", "donor", "from"} {

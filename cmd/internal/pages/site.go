@@ -89,6 +89,8 @@ var pages = []page{
 	{"GET", "/ledgers/{ledger}/beneficiaries", access.ReadBeneficiaries, (*visit).beneficiaries, "Page: beneficiaries, masked, for who says why."},
 	{"GET", "/ledgers/{ledger}/beneficiaries/{id}", access.RevealBeneficiary, (*visit).askReveal, "Page: asks which field of a beneficiary to see in full, and why."},
 	{"POST", "/ledgers/{ledger}/beneficiaries/{id}", access.RevealBeneficiary, (*visit).reveal, "Page: one field of a beneficiary in full."},
+	{"GET", "/ledgers/{ledger}/samples", access.ReadLedger, (*visit).samples, "Page: entries that were drawn for audits."},
+	{"GET", "/ledgers/{ledger}/samples/{sample}", access.ReadLedger, (*visit).sample, "Page: a sample, drawn once more, and what was found in it."},
 	{"GET", "/ledgers/{ledger}/evidence", access.Export, (*visit).evidence, "Page: files that prove to others what the ledger says."},
 	{"GET", "/status", access.ReadStatus, (*visit).status, "Page: how far the read models are, and the log."},
 	{"POST", "/status/rebuild", access.Operate, (*visit).rebuild, "Page: begins to make all read models anew."},

@@ -33,14 +33,19 @@ type row struct {
 	Sum   bool // of the rows above
 }
 
-// paged adds the addresses of the other pages.
-func (v *visit) paged(t *table, next string) {
+// turned adds the addresses of the other pages.
+func (v *visit) turned(t *table, next string) {
 	if next != "" {
 		t.Next = v.with("after", next)
 	}
 	if v.query.Get("after") != "" {
 		t.First = v.with("after", "")
 	}
+}
+
+// paged adds the addresses of the other pages, and those of the files.
+func (v *visit) paged(t *table, next string) {
+	v.turned(t, next)
 	if !v.caller.Has(access.Export) {
 		return
 	}

@@ -86,7 +86,7 @@ func samples(n int) map[string]any {
 			return &projections.Halted{Projection: "journal", Code: "x", Reason: "why"}
 		})},
 		"verify":   verifyView{Done: n > 0, Clean: n > 1, Parts: sampleTable(n), Reasons: many(n, func(int) string { return "why" }), Table: sampleTable(n), Kept: "7"},
-		"evidence": evidenceView{Facts: sampleFacts(n), Files: sampleTable(n), Name: "7"},
+		"evidence": evidenceView{Facts: sampleFacts(n), Bundle: "/", Files: sampleTable(n), Name: "7"},
 		"failure":  failure{Code: "x", Message: "why", Hint: "how", Request: "7", English: n > 0, Details: sampleFacts(n)},
 	}
 	account := accountView{Here: "/", Login: "7", Name: "7", Demo: n > 0, Identity: n > 0, Public: n > 0, Facts: sampleFacts(n), ReadOnly: n == 0, Recovery: many(n, func(int) string { return "7" })}
@@ -132,6 +132,8 @@ func sampleOversight(all map[string]any, n int) {
 	all["reports"] = reportsView{Table: sampleTable(n), Publish: "/"}
 	changes := sampleTable(n)
 	all["report"] = reportView{Table: sampleTable(n), Changes: &changes, Signed: "7", Position: "7", Recounted: n > 0}
+	all["samples"] = samplesView{Table: sampleTable(n), Draw: "/"}
+	all["sample"] = sampleView{Repeated: n > 0, Facts: sampleFacts(n), Items: sampleTable(n), Findings: sampleTable(n), Extend: "/", Raise: "/"}
 	all["vouchers"] = vouchersView{Years: sampleOptions(n), Table: sampleTable(n)}
 	imports := importsView{Commands: sampleOptions(n), Units: sampleOptions(3), SkipBad: n > 0, Templates: "/", Imports: sampleTable(n)}
 	if n > 0 {

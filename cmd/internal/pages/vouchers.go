@@ -125,7 +125,11 @@ func (v *visit) vouchers() error {
 		if n > len(names) {
 			listed += " …"
 		}
-		view.Table.Rows = append(view.Table.Rows, row{Cells: []cell{v.thing(s.organisation), text(s.head), text(s.number(s.numbers[0])),
+		organisation := cell{Text: v.say("vouchers.nobody"), State: "rest"}
+		if s.organisation != "" {
+			organisation = v.thing(s.organisation)
+		}
+		view.Table.Rows = append(view.Table.Rows, row{Cells: []cell{organisation, text(s.head), text(s.number(s.numbers[0])),
 			linked(s.last.Number, v.href("trace/"+s.last.Entry)), {Text: strconv.Itoa(len(s.numbers)), Number: true}, missing, text(listed)}})
 	}
 	v.paged(&view.Table, "")
