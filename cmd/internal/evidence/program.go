@@ -169,13 +169,13 @@ func bundle(out io.Writer, target string, t Trust) error {
 	if r.Withheld > 0 {
 		fmt.Fprintln(out, "totals       not compared, since entries are withheld")
 	} else {
-		fmt.Fprintf(out, "totals       %d amounts were added up again from the entries\n", r.Totals)
+		fmt.Fprintf(out, "totals       %d amounts were added up again from the entries\npublished    %d reports and samples were made again from the entries before them\n", r.Totals, r.Remade)
 	}
 	for _, d := range r.Different {
 		fmt.Fprintln(out, d)
 	}
 	if len(r.Different) > 0 {
-		return fmt.Errorf("%d of the published totals are not what the entries add up to", len(r.Different))
+		return fmt.Errorf("%d published figures are not what the entries say", len(r.Different))
 	}
 	fmt.Fprintln(out, "\nTRUE: nothing in the bundle was changed, taken out or put in after it was signed")
 	return nil

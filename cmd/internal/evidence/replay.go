@@ -40,23 +40,43 @@ type cell struct {
 // tally adds up what entries moved.
 type tally map[cell]int64
 
-// add counts the events of an entry.
-func (t tally) add(leaf []byte) error {
+// change is one event of an entry, and the entry that it takes back.
+type change struct {
+	entry, reverses string
+	fact            domain.Event
+}
+
+// changesOf reads the events of an entry.
+func changesOf(leaf []byte) (all []change, err error) {
 	var e entry
 	if err := json.Unmarshal(leaf, &e); err != nil {
-		return fmt.Errorf("an entry cannot be read: %w", err)
+		return nil, fmt.Errorf("an entry cannot be read: %w", err)
 	}
 	for _, ev := range e.Events {
-		fact, err := facts.Read(ev.Type, ev.Version, ev.Data)
+		c := change{entry: e.ID}
+		if c.fact, err = facts.Read(ev.Type, ev.Version, ev.Data); err == nil {
+			var of domain.Correction
+			err = json.Unmarshal(ev.Data, &of)
+			c.reverses = of.Reverses
+		}
 		if err != nil {
-			return fmt.Errorf("the event %s of the entry %s cannot be read: %w", ev.ID, e.ID, err)
+			return nil, fmt.Errorf("the event %s of the entry %s cannot be read: %w", ev.ID, e.ID, err)
 		}
-		_, handover := fact.(*domain.PlacesAssigned)
-		for _, m := range domain.Movements(fact) {
-			t.move(m, handover)
-		}
+		all = append(all, c)
 	}
-	return nil
+	return all, nil
+}
+
+// count adds up the movements of a change that a report is about.
+func (t tally) count(c change, s domain.ReportScope) {
+	_, handover := c.fact.(*domain.PlacesAssigned)
+	for _, m := range domain.Movements(c.fact) {
+		if s.Year != 0 && m.Date.Year() != s.Year || s.Currency != "" && m.Money.Currency != s.Currency ||
+			!s.EffectiveUntil.IsZero() && s.EffectiveUntil.Last().Before(m.Date.Last()) {
+			continue
+		}
+		t.move(m, handover)
+	}
 }
 
 // move counts a movement by every dimension. Funding follows its allocation to

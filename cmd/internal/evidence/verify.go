@@ -25,7 +25,10 @@ type Report struct {
 	Withheld  int64 // entries of which only the hash is there
 	Earlier   int   // checkpoints that were found to be of the same past
 	Totals    int   // amounts that were compared with a replay
+	Remade    int   // published reports and samples that were made again
 	Different []string
+
+	published []*remade
 }
 
 // Trust is what a verifier brings along: keys, empty for those of the bundle,
@@ -78,7 +81,8 @@ func Verify(bundle fs.FS, t Trust) (r Report, err error) {
 			return r, fmt.Errorf("%s: %w", TotalsFile(by), err)
 		}
 	}
-	return r, nil
+	r.Remade = len(r.published)
+	return r, r.remake(bundle)
 }
 
 // earlierOf opens the checkpoints of the bundle and those that were kept, by
@@ -142,7 +146,7 @@ func (r *Report) readEntries(bundle fs.FS, earlier []proof.Opened) (tally, error
 		if withheld, ok := withheldHash(leaf); ok {
 			hash = withheld
 			r.Withheld++
-		} else if err := sums.add(leaf); err != nil {
+		} else if err := r.read(leaf, edge.Size(), sums); err != nil {
 			return nil, fmt.Errorf("line %d: %w", edge.Size()+1, err)
 		}
 		edge.Add(hash)
@@ -157,6 +161,18 @@ func (r *Report) readEntries(bundle fs.FS, earlier []proof.Opened) (tally, error
 		return nil, fmt.Errorf("the %d entries that are there are not the %d that were signed", edge.Size(), r.Opened.Size)
 	}
 	return sums, nil
+}
+
+// read counts an entry, and keeps what it published.
+func (r *Report) read(leaf []byte, at int64, sums tally) error {
+	changes, err := changesOf(leaf)
+	for _, c := range changes {
+		sums.count(c, domain.ReportScope{})
+		if p := remadeOf(c, at); p != nil {
+			r.published = append(r.published, p)
+		}
+	}
+	return err
 }
 
 // withheldHash reads the hash that stands for an entry.
