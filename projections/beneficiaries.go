@@ -156,10 +156,12 @@ func (db *DB) PeopleHelped(ctx context.Context, ledger, by string) (HelpedList, 
 	if !ok {
 		return out, fail(BadQuery, "use village, project or year", "people are not counted by %.100q", by)
 	}
+	c := &conditions{args: []any{ledger}}
+	within := c.benefitsWithin(db.within)
 	count := func(key string) string {
 		return `select ` + key + `, count(distinct beneficiary) filter (where kind = 'person'), count(distinct beneficiary) filter (where kind = 'household'),
 				count(*), sum(amount)::bigint, currency
-			from aidledger.benefits b where ledger = $1 and reverses = ''
+			from aidledger.benefits b where ledger = $1 and reverses = ''` + within + `
 				and not exists (select from aidledger.benefits r where r.ledger = $1 and r.reverses = b.entry)
 			group by 1, currency order by 1, currency`
 	}
@@ -167,10 +169,10 @@ func (db *DB) PeopleHelped(ctx context.Context, ledger, by string) (HelpedList, 
 		if out.Position, err = position(ctx, tx, ledger, beneficiariesProjection.name); err != nil {
 			return err
 		}
-		if out.Rows, err = helped(ctx, tx, count(column), ledger); err != nil {
+		if out.Rows, err = helped(ctx, tx, count(column), c.args...); err != nil {
 			return err
 		}
-		out.Together, err = helped(ctx, tx, count("''"), ledger)
+		out.Together, err = helped(ctx, tx, count("''"), c.args...)
 		return err
 	})
 	return out, err

@@ -46,7 +46,7 @@ var balances = map[string][]balance{
 // conserved adds to a trace the balances of all funds and projects on the way,
 // each as a whole. Who may see only a part does not get them.
 func (t *Trace) conserved(ctx context.Context, tx pgx.Tx, q TraceQuery) error {
-	if !q.Within.IsZero() {
+	if !q.within.IsZero() {
 		return nil
 	}
 	ids := map[string]map[string]Node{"fund": {}, "project": {}}

@@ -28,7 +28,7 @@ func TestWhatGoesInIsWhatComesOutAndWhatRemains(t *testing.T) {
 			t.Errorf("%+v, %v:\n got %q\nwant %q", q, err, balanceTexts(got.Conservation), want)
 		}
 	}
-	limited, err := db.Trace(t.Context(), TraceQuery{Ledger: "one", ID: "far", Within: Within{Places: []domain.ID{"far"}}})
+	limited, err := db.Within(Within{Places: []domain.ID{"far"}}).Trace(t.Context(), TraceQuery{Ledger: "one", ID: "far"})
 	if err != nil || len(limited.Conservation) > 0 {
 		t.Errorf("who may see one place sees %q, %v", balanceTexts(limited.Conservation), err)
 	}

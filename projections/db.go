@@ -19,7 +19,8 @@ type DB struct {
 	writer pool // for all that changes something; the same one where one user does both
 	// collation sorts names as people expect: by pinyin where the server can.
 	collation string
-	until     AsOf // zero: now
+	until     AsOf   // zero: now
+	within    Within // what its reader may read
 	pasts     *pasts
 }
 

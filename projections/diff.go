@@ -56,6 +56,7 @@ func (db *DB) Diff(ctx context.Context, q DiffQuery) (d Diff, err error) {
 	c := &conditions{args: []any{q.Ledger}}
 	c.asOf(AsOf{Position: d.To.Position, EffectiveUntil: q.To.EffectiveUntil})
 	c.since(d.From.Position) // also where the point is now, or later
+	c.andWithin(db.within)
 	err = db.snapshot(ctx, func(tx pgx.Tx) error {
 		movements, next, err := readMovements(ctx, tx, c, whyMax)
 		d.Movements, d.More = append(d.Movements, movements...), next != ""

@@ -54,7 +54,7 @@ func readEvidence(ctx context.Context, tx pgx.Tx, q TraceQuery, steps []step, to
 		}
 		c := &conditions{args: []any{q.Ledger, numbers, flows, edgeEvidenceMax}}
 		if funding {
-			c.andWithin(q.Within)
+			c.andWithin(q.within)
 			c.asOf(q.AsOf)
 		} else {
 			touching(c)

@@ -49,7 +49,7 @@ func (c *conditions) touching(q TraceQuery, noun string) {
 		c.few = true
 		c.and("false")
 	}
-	c.andWithin(q.Within)
+	c.andWithin(q.within)
 	c.asOf(q.AsOf)
 }
 
@@ -60,8 +60,8 @@ func (t *Trace) edges(ctx context.Context, tx pgx.Tx, q TraceQuery) error {
 	roads := map[int]func(*conditions){stepOf(t.Noun): func(c *conditions) { c.touching(q, t.Noun) }}
 	if t.Noun == "organisation" {
 		roads = map[int]func(*conditions){
-			stepProvider: func(c *conditions) { c.andFlow("provider = ?", q.ID); c.andWithin(q.Within); c.asOf(q.AsOf) },
-			stepPlace:    func(c *conditions) { c.andFlow("payee = ?", q.ID); c.andWithin(q.Within); c.asOf(q.AsOf) },
+			stepProvider: func(c *conditions) { c.andFlow("provider = ?", q.ID); c.andWithin(q.within); c.asOf(q.AsOf) },
+			stepPlace:    func(c *conditions) { c.andFlow("payee = ?", q.ID); c.andWithin(q.within); c.asOf(q.AsOf) },
 		}
 	}
 	for _, at := range slices.Sorted(maps.Keys(roads)) {
@@ -124,7 +124,7 @@ func readSteps(ctx context.Context, tx pgx.Tx, q TraceQuery, at int, touching fu
 	legsFrom := legs.sums()
 	funding := &conditions{args: legs.args}
 	funding.andFlow("fund = any(array(select distinct fund from legs)) and project = ''")
-	funding.andWithin(q.Within) // a fund as a whole is not within any limit
+	funding.andWithin(q.within) // a fund as a whole is not within any limit
 	funding.asOf(q.AsOf)
 	fundingFrom := funding.sums()
 	rows, _ := tx.Query(ctx, "with legs as materialized ("+legsFrom+"), funding as ("+fundingFrom+"), "+stepsSQL, funding.args...)

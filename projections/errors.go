@@ -23,6 +23,7 @@ const (
 	NotFound         = "not_found"          // nothing has that id
 	LedgerNotFound   = "ledger_not_found"   // no ledger has that name
 	BadQuery         = "bad_query"          // a filter, limit or cursor is malformed
+	OutsideLimit     = "outside_limit"      // the answer cannot be limited to what its reader may read
 	TooManyMovements = "too_many_movements" // behind one number, to be explained
 	RebuildRunning   = "rebuild_running"    // another process is rebuilding
 	ServerTooOld     = "server_too_old"     // PostgreSQL is older than version 15

@@ -88,7 +88,7 @@ type FindingStep struct {
 
 var findingsList = listing[Finding]{
 	projection: "findings", table: "findings", id: "finding",
-	extent: extent{places: "select x.about", projects: "select x.about"},
+	extent: ofAbout("x.about"),
 	filters: map[string]filter{"finding": {where: "x.finding = ?"}, "state": {where: "x.state = ?"}, "about": {where: "x.about = ?"}, "severity": {where: "x.severity = ?"},
 		"check": {where: "x.check_name = ?"}, "open": {where: "(x.state <> 'closed')::text = ?"}},
 	columns: `x.finding, x.about, x.severity, x.text, x.due_date, x.check_name, x.key, x.state, x.outcome, x.raised_by, x.answer, x.rectification,

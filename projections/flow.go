@@ -27,6 +27,7 @@ func (db *DB) Flow(ctx context.Context, q JournalQuery) ([]FlowPart, error) {
 	if q.AsOf, err = db.Known(ctx, q.Ledger, q.AsOf); err != nil {
 		return nil, err
 	}
+	q.within = db.within
 	c, err := q.conditions()
 	if err != nil {
 		return nil, err

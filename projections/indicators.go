@@ -58,7 +58,7 @@ type Indicator struct {
 
 var indicatorsList = listing[Indicator]{
 	projection: "indicators", table: "indicators", id: "indicator",
-	extent:  extent{places: "select x.place", projects: "select x.project"},
+	extent:  ofPlaceOrProject,
 	columns: "x.indicator, x.name, trim_scale(x.value)::text, x.unit, x.qualifier, x.period_from, x.period_until, x.place, x.project, x.fund, x.part_of, x.commercial",
 	targets: func(v *Indicator) ([]any, func() error) {
 		return []any{&v.Indicator, &v.Name, into(&v.Value), &v.Unit, &v.Qualifier, into(&v.From), into(&v.Until), &v.Place, &v.Project, &v.Fund, &v.PartOf, &v.Commercial}, nil

@@ -29,10 +29,10 @@ type JournalQuery struct {
 	LateDays     int  // only what was recorded more than so many days after its date
 	Reversals    bool // only what takes an entry back
 	AsOf         AsOf
-	Within       Within
 	Newest       bool   // the last one first
 	Limit        int    // rows; 0: 100; at most 1,000
 	After        string // Next of the page before
+	within       Within
 }
 
 // Journal is a page of movements in the order of the log, or against it.
@@ -87,6 +87,7 @@ func (db *DB) Journal(ctx context.Context, q JournalQuery) (Journal, error) {
 	if q.AsOf, err = db.Known(ctx, q.Ledger, q.AsOf); err != nil {
 		return out, err
 	}
+	q.within = db.within
 	c, err := q.conditions()
 	if err != nil {
 		return out, err
@@ -112,7 +113,7 @@ func (q JournalQuery) conditions() (*conditions, error) {
 			c.andFlow(filter.column+" = ?", filter.value)
 		}
 	}
-	c.andWithin(q.Within)
+	c.andWithin(q.within)
 	c.named("disbursement", string(q.Disbursement))
 	c.named("entry", q.Entry)
 	if q.Stage != "" {

@@ -16,8 +16,6 @@ type ListQuery struct {
 	Limit  int    // rows; 0: 100; at most 1,000
 	After  string // Next of the page before
 
-	Within Within
-
 	// Filter limits the list to rows with these values, by the name of the filter.
 	Filter map[string]string
 
@@ -133,7 +131,7 @@ func (l *listing[T]) list(ctx context.Context, db *DB, q ListQuery) (List[T], er
 		if err := l.filter(q, c); err != nil {
 			return err
 		}
-		if err := l.extent.and(c, l.table, q.Within); err != nil {
+		if err := l.extent.and(c, l.table, db.within); err != nil {
 			return err
 		}
 		if len(q.hidden) > 0 {

@@ -7,11 +7,16 @@ import (
 )
 
 // Names returns what ids of a ledger stand for, by id. An id that names nothing
-// is left out.
+// is left out, and so is one of which its reader may know nothing.
 func (db *DB) Names(ctx context.Context, ledger string, ids []string) (map[string]Node, error) {
 	named := map[string]Node{}
-	err := db.pool.read(ctx, func(conn *pgx.Conn) error {
-		rows, _ := conn.Query(ctx, namesSQL, ledger, ids)
+	sql, c, err := db.nodes(ledger)
+	if err != nil {
+		return nil, err
+	}
+	sql += " where id = any(" + c.arg(ids) + ")"
+	err = db.pool.read(ctx, func(conn *pgx.Conn) error {
+		rows, _ := conn.Query(ctx, sql, c.args...)
 		nodes, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Node])
 		for _, n := range nodes {
 			named[n.ID] = n
@@ -36,10 +41,25 @@ const nodesSQL = `
 // namesSQL finds the noun and name of ids ($2) of a ledger ($1).
 const namesSQL = "select noun, id, name from (" + nodesSQL + ") n where id = any($2)"
 
-// Nodes lists all things of a ledger by noun and id, for a search in memory.
+// nodes selects the things of a ledger that a reader may know.
+func (db *DB) nodes(ledger string) (sql string, c *conditions, err error) {
+	c = &conditions{args: []any{ledger}}
+	if db.within.IsZero() {
+		return "select noun, id, name from (" + nodesSQL + ") n", c, nil
+	}
+	sql, err = c.nodesWithin(db.within)
+	return sql, c, err
+}
+
+// Nodes lists all things of a ledger by noun and id, for a search in memory. Who
+// may read a part finds the places and projects of it, and what they name.
 func (db *DB) Nodes(ctx context.Context, ledger string) (nodes []Node, err error) {
+	sql, c, err := db.nodes(ledger)
+	if err != nil {
+		return nil, err
+	}
 	err = db.at(ctx, ledger, func(tx pgx.Tx) error {
-		rows, _ := tx.Query(ctx, "select * from ("+nodesSQL+") n order by noun, id", ledger)
+		rows, _ := tx.Query(ctx, sql+" order by noun, id", c.args...)
 		nodes, err = pgx.CollectRows(rows, pgx.RowToStructByPos[Node])
 		return err
 	})

@@ -55,7 +55,7 @@ type Note struct {
 }
 
 var notesList = listing[Note]{
-	projection: "notes", table: "notes", id: "id", where: "not x.reversed",
+	projection: "notes", table: "notes", id: "id", where: "not x.reversed", extent: ofAbout("x.about"),
 	columns: "x.id, x.about, x.kind, x.text, x.amount, x.currency, x.approximate, trim_scale(x.quantity)::text, x.unit, x.undated",
 	targets: func(v *Note) ([]any, func() error) {
 		var amount *int64

@@ -101,7 +101,7 @@ type Attachment struct {
 }
 
 var attachmentsList = listing[Attachment]{
-	projection: "notices", table: "attachments", id: "attachment",
+	projection: "notices", table: "attachments", id: "attachment", extent: ofFiles(),
 	filters: map[string]filter{"about": {where: "x.about = ?"}, "entry": {where: "x.about_entry = ?"}, "attachment": {where: "x.attachment = ?"}},
 	columns: "x.attachment, x.about, x.about_entry, x.name, x.media_type, x.length, x.sha256",
 	targets: func(v *Attachment) ([]any, func() error) {

@@ -66,8 +66,8 @@ var ledgersList = listing[Ledger]{
 // Ledgers lists all ledgers by name. The Ledger of the query is not looked at,
 // and its limit neither: everybody who may read knows which ledgers there are.
 func (db *DB) Ledgers(ctx context.Context, q ListQuery) (List[Ledger], error) {
-	q.Ledger, q.Within = "", Within{}
-	return ledgersList.list(ctx, db, q)
+	q.Ledger = ""
+	return ledgersList.list(ctx, db.Within(Within{}), q)
 }
 
 // Organisation gives, hands on, carries out or receives.

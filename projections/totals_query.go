@@ -48,9 +48,9 @@ type TotalsQuery struct {
 	Currency domain.Currency // empty: all, each in rows of its own
 	Key      *string         // only this line; nil: all
 	AsOf     AsOf
-	Within   Within // places by village, projects by project
 	Limit    int    // rows; 0: 1,000; at most 10,000
 	After    string // Next of the page before
+	within   Within
 }
 
 // Totals is the answer to a TotalsQuery. Amounts are decimal text in units of
@@ -140,15 +140,12 @@ func (db *DB) Totals(ctx context.Context, q TotalsQuery) (Totals, error) {
 	if err != nil {
 		return out, err
 	}
-	if len(q.Within.Places) > 0 && q.By != "village" || len(q.Within.Projects) > 0 && q.By != "project" {
-		return out, fail(BadQuery, "ask by village or by project", "totals by %s cannot be limited to places or projects", q.By)
-	}
 	if q.AsOf, err = db.Known(ctx, q.Ledger, q.AsOf); err != nil {
 		return out, err
 	}
 	c := &conditions{args: []any{q.Ledger}}
 	projection, lines := "totals", c.tableLines
-	if !q.AsOf.IsZero() {
+	if q.within = db.within; !q.AsOf.IsZero() || !q.within.IsZero() {
 		projection, lines = "journal", c.pastLines
 	}
 	from, sums := lines(road, q)
@@ -195,12 +192,11 @@ func (c *conditions) tableLines(r road, q TotalsQuery) (lines, sums string) {
 		if q.Key != nil {
 			w.and("key = ?", *q.Key)
 		}
-		w.andKey(q.Within)
 		c.args = w.args
 		return w.String()
 	}
 	lines = "lines as not materialized (" + from + filter(r.dimension) + " and (entries <> 0 or amount <> 0))"
-	if q.Key != nil || !q.Within.IsZero() {
+	if q.Key != nil {
 		return lines, "select * from lines"
 	}
 	return lines, "select currency, stage, sum(amount)::bigint as amount, bool_or(approximate) as approximate from (" +
@@ -217,8 +213,11 @@ func (c *conditions) pastLines(r road, q TotalsQuery) (lines, sums string) {
 	if q.Currency != "" {
 		c.andFlow("currency = ?", string(q.Currency))
 	}
+	c.andWithin(q.within)
 	ctes, legs := "", ""
 	switch {
+	case !q.within.IsZero():
+		legs = c.pastFlows()
 	case r.ofYears:
 		ctes, legs = c.pastLedger(true)
 	case q.Key == nil || *q.Key == "" && r.line != "": // the line without a key is what no other line has
@@ -228,17 +227,25 @@ func (c *conditions) pastLines(r road, q TotalsQuery) (lines, sums string) {
 		legs = c.pastFlows()
 	}
 	attributed := ""
-	if r.line != "" {
+	switch {
+	case !q.within.IsZero(): // it is all of some village or project
 		attributed = `
 			union all
-			select k.key, currency, case when stage = 'distributed' then 'in-kind' when on_receipt then 'recognised' else 'committed' end,
-				k.amount, 0, 0
+			select key, currency, ` + partFunding + `, amount, 0, 0 from legs where stage in ('allocated', 'distributed')`
+	case r.line != "":
+		attributed = `
+			union all
+			select k.key, currency, ` + partFunding + `, k.amount, 0, 0
 			from legs cross join lateral (values ('', -amount), (legs.key, amount)) k (key, amount)
 			where legs.key <> '' and stage in ('allocated', 'distributed')`
 	}
+	counted := r.place
+	if len(q.within.Places) > 0 {
+		counted = "place_"
+	}
 	lines = ctes + `legs as materialized (
 			select ` + r.key + ` as key, currency, stage, on_receipt, amount, entries, approximate,
-				` + r.place + `entries as key_entries, ` + r.place + `approximate as key_approximate
+				` + counted + `entries as key_entries, ` + counted + `approximate as key_approximate
 			from (` + legs + `) f),
 		lines as (
 			select key, currency, stage, sum(amount)::bigint as amount, sum(approximate) > 0 as approximate
@@ -246,12 +253,15 @@ func (c *conditions) pastLines(r road, q TotalsQuery) (lines, sums string) {
 				select key, currency, stage, amount, key_entries as entries, key_approximate as approximate from legs` + attributed + `
 			) l ` + c.onlyKey(q) + `
 			group by key, currency, stage having sum(entries) <> 0 or sum(amount) <> 0)`
-	if q.Key != nil || !q.Within.IsZero() {
-		return lines, "select * from lines"
+	if q.Key != nil || !q.within.IsZero() {
+		return lines, "select currency, stage, sum(amount)::bigint as amount, bool_or(approximate) as approximate from lines group by currency, stage"
 	}
 	return lines, `select currency, stage, sum(amount)::bigint as amount, sum(approximate) > 0 as approximate
 		from legs group by currency, stage having sum(entries) <> 0 or sum(amount) <> 0`
 }
+
+// partFunding is the stage that funds a part, of what was given to it.
+const partFunding = "case when stage = 'distributed' then 'in-kind' when on_receipt then 'recognised' else 'committed' end"
 
 func (c *conditions) onlyKey(q TotalsQuery) string {
 	w := &conditions{args: c.args}
@@ -259,19 +269,8 @@ func (c *conditions) onlyKey(q TotalsQuery) string {
 	if q.Key != nil {
 		w.and("key = ?", *q.Key)
 	}
-	w.andKey(q.Within)
 	c.args = w.args
 	return "where " + w.String()
-}
-
-// andKey limits the lines of totals of the ledger $1 to keys that lie within.
-func (c *conditions) andKey(w Within) {
-	if len(w.Places) > 0 {
-		c.and("key = any("+insidePlaces+")", w.Places)
-	}
-	if len(w.Projects) > 0 {
-		c.and("key = any(?)", w.Projects)
-	}
 }
 
 // scan reads the three parts of the answer: the position, the page, the sums.

@@ -47,7 +47,7 @@ func totalsSum(currency domain.Currency, stages []string, amounts []int64, appro
 	out.Unallocated = show(sums.Unallocated(), true)
 	// What a fund without a commitment received fulfils no commitment.
 	out.Due = show(sums.Due()+sums[domain.Recognised], known[domain.Received])
-	out.Cash = show(sums.Cash(), any(domain.Received, domain.CarriedIn, domain.CarriedOut, domain.Disbursed, domain.Returned, domain.Repaid))
+	out.Cash = show(sums.Cash(), any(domain.Received, domain.CarriedIn))
 	out.Undisbursed = show(sums.Undisbursed(), known[domain.Allocated])
 	out.Unspent = show(sums.Unspent(), known[domain.Disbursed])
 	return out, nil

@@ -35,13 +35,14 @@ type TraceQuery struct {
 	Ledger string
 	ID     string // of a fund, gift, project, place, organisation, disbursement, pairing, agreement, indicator, note or an entry
 	AsOf   AsOf
-	Within Within // of the money; the facts of the thing are shown as a whole
 	Limit  int    // movements; 0: 100; at most 1,000
 	After  string // Next of the page before
 
 	// MoneyOnly leaves out the facts, notes and pairings, which have to be replayed
 	// for the past.
 	MoneyOnly bool
+
+	within Within // of the money; the facts of the thing are shown as a whole
 }
 
 // Trace is what is known about one thing: its facts, the edges towards the
@@ -76,6 +77,7 @@ func (db *DB) Trace(ctx context.Context, q TraceQuery) (Trace, error) {
 	if q.AsOf, err = db.Known(ctx, q.Ledger, q.AsOf); err != nil {
 		return out, err
 	}
+	q.within = db.within
 	err = db.snapshot(ctx, func(tx pgx.Tx) error {
 		at, err := position(ctx, tx, q.Ledger, "journal")
 		if err != nil {

@@ -27,12 +27,7 @@ func (t *Trace) helped(ctx context.Context, tx pgx.Tx, q TraceQuery) (err error)
 	default:
 		return nil
 	}
-	if len(q.Within.Places) > 0 {
-		of += c.fill(" and b.place = any("+insidePlaces+")", []any{q.Within.Places})
-	}
-	if len(q.Within.Projects) > 0 {
-		of += " and b.project = any(" + c.arg(q.Within.Projects) + ")"
-	}
+	of += c.benefitsWithin(q.within)
 	recorded, took := c.benefitsAsOf("b", q.AsOf), c.benefitsAsOf("r", q.AsOf)
 	t.Helped, err = helped(ctx, tx, `select '', count(distinct beneficiary) filter (where kind = 'person'), count(distinct beneficiary) filter (where kind = 'household'),
 			count(*), sum(amount)::bigint, currency
@@ -40,6 +35,17 @@ func (t *Trace) helped(ctx context.Context, tx pgx.Tx, q TraceQuery) (err error)
 			and not exists (select from aidledger.benefits r where r.ledger = $1 and r.reverses = b.entry`+took+`)
 		group by currency order by currency`, c.args...)
 	return err
+}
+
+// benefitsWithin limits benefits b to what may be read.
+func (c *conditions) benefitsWithin(w Within) (clause string) {
+	if len(w.Places) > 0 {
+		clause += c.fill(" and b.place = any("+insidePlaces+")", []any{w.Places})
+	}
+	if len(w.Projects) > 0 {
+		clause += c.fill(" and b.project = any(?)", []any{w.Projects})
+	}
+	return clause
 }
 
 // benefitsAsOf limits benefits by what AsOf says.

@@ -42,11 +42,12 @@ func (db *DB) Why(ctx context.Context, q JournalQuery) (Why, error) {
 	if q.AsOf, err = db.Known(ctx, q.Ledger, q.AsOf); err != nil {
 		return out, err
 	}
+	q.within = db.within
 	c, err := q.conditions()
 	if err != nil {
 		return out, err
 	}
-	c.fundedBy(stage, q.Project != "" || q.Place != "")
+	c.fundedBy(stage, q.Project != "" || q.Place != "" || !q.within.IsZero())
 	err = db.snapshot(ctx, func(tx pgx.Tx) error {
 		at, err := position(ctx, tx, q.Ledger, "journal")
 		if err != nil {

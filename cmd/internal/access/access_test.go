@@ -2,6 +2,7 @@ package access
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"log/slog"
 	"slices"
@@ -91,14 +92,22 @@ func TestALimitedCapability(t *testing.T) {
 		{"a reversal, which does not say of what", road, Act{Command: &domain.ReverseEntry{}}, OutsideLimit},
 		{"places and projects together", Limit{villages.Places, road.Projects}, Act{Command: pay("road", "v1")}, ""},
 		{"a place of the limit in another project", Limit{villages.Places, road.Projects}, Act{Command: pay("rail", "v1")}, OutsideLimit},
-		{"a query about a place of the limit", villages, Act{Names: Limit{Places: []domain.ID{"v1"}}}, ""},
+		{"a project of which nobody knows the places", villages, Act{Command: &domain.StartProject{ProjectStep: domain.ProjectStep{Project: "road"}}}, OutsideLimit},
+		{"a project whose places lie in the limit", villages, Act{Command: &domain.StartProject{ProjectStep: domain.ProjectStep{Project: "lane"}}}, ""},
+		{"a request of the limit", villages, Act{Command: &domain.WithdrawRequest{Request: "lane-request"}}, ""},
+		{"another request", villages, Act{Command: &domain.WithdrawRequest{Request: "road-request"}}, OutsideLimit},
+		{"a request that it makes", villages, Act{Command: &domain.RequestDisbursement{RequestInput: domain.RequestInput{Request: "new", Project: "road", Place: "v1"}}}, ""},
+		{"a place of the limit for a project of others", villages, Act{Command: &domain.AssignPlaces{Project: "road", Shares: []domain.PlaceShare{{Place: "v1"}}}}, OutsideLimit},
+		{"a query about a place of the limit", villages, Act{Names: Names{Limit: Limit{Places: []domain.ID{"v1"}}}}, ""},
 		{"a query about everything", villages, Act{}, OutsideLimit},
-		{"a query about a thing of the limit", Limit{villages.Places, road.Projects}, Act{Thing: "v2"}, ""},
-		{"a query about another thing", villages, Act{Thing: "fund"}, OutsideLimit},
+		{"a query about a thing of the limit", Limit{villages.Places, road.Projects}, Act{Names: Names{Things: []domain.ID{"v2"}}}, ""},
+		{"a query about another thing", villages, Act{Names: Names{Things: []domain.ID{"fund"}}}, OutsideLimit},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			c.act.Needs = DisburseFunds
-			g := Gate{Log: slog.New(slog.DiscardHandler)}
+			g := Gate{Log: slog.New(slog.DiscardHandler), Holds: func(_ context.Context, _ string, l Limit, thing domain.ID) (bool, error) {
+				return len(l.Places) > 0 && strings.HasPrefix(string(thing), "lane"), nil
+			}}
 			err := g.Allow(t.Context(), Caller{Person: "p", Grants: map[Capability]Limit{DisburseFunds: c.limit}}, c.act)
 			refusal, _ := errors.AsType[*Refusal](err)
 			if (err != nil) != (c.code != "") || refusal != nil && refusal.Code != c.code {

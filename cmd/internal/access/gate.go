@@ -18,8 +18,7 @@ type Act struct {
 	Ledger string // empty: of no ledger
 
 	Command domain.Command // nil: a query
-	Names   Limit          // places and projects that it is about, besides those that the command names
-	Thing   domain.ID      // what a query is about, of whichever kind
+	Names   Names          // what it is about, besides what the command names
 
 	// A query whose answer is limited to what its caller may read, if it is of
 	// places or of projects, needs to name none.
@@ -31,6 +30,7 @@ type Refusal struct {
 	Code    string
 	Message string
 	Hint    string
+	Limit   Limit // where the caller may do it, where that is the reason
 }
 
 // The codes of a Refusal.
@@ -48,9 +48,9 @@ func (r *Refusal) Error() string { return r.Message + "; " + r.Hint }
 type Gate struct {
 	Log *slog.Logger
 
-	// Above returns the places in which a place lies. A limit on a place holds for
-	// those too that lie in it. Nil: no place lies in another.
-	Above func(ctx context.Context, ledger string, place domain.ID) ([]domain.ID, error)
+	// Holds tells whether a thing of whichever kind lies within a limit. One on a
+	// place holds for what lies in it. Nil: nothing lies in anything else.
+	Holds func(ctx context.Context, ledger string, l Limit, thing domain.ID) (bool, error)
 
 	allowed, refused atomic.Uint64
 }
@@ -87,10 +87,10 @@ func (g *Gate) decide(ctx context.Context, c Caller, a Act) (*Refusal, error) {
 	case a.Needs == Public:
 		return nil, nil
 	case !c.Has(a.Needs):
-		return &Refusal{Forbidden, fmt.Sprintf("this needs the capability %s, and the role %s does not have it", a.Needs, c.Role),
-			"ask an administrator, or somebody who may do it"}, nil
+		return &Refusal{Code: Forbidden, Message: fmt.Sprintf("this needs the capability %s, and the role %s does not have it", a.Needs, c.Role),
+			Hint: "ask an administrator, or somebody who may do it"}, nil
 	case !c.reaches(a.Ledger):
-		return &Refusal{ForbiddenLedger, fmt.Sprintf("the token is not for the ledger %q", a.Ledger), "use a token that is"}, nil
+		return &Refusal{Code: ForbiddenLedger, Message: fmt.Sprintf("the token is not for the ledger %q", a.Ledger), Hint: "use a token that is"}, nil
 	}
 	limit := c.LimitOf(a.Needs)
 	if limit.IsZero() || a.Needs == SignedIn {
@@ -98,6 +98,9 @@ func (g *Gate) decide(ctx context.Context, c Caller, a Act) (*Refusal, error) {
 	}
 	if a.Command != nil {
 		a.Names = a.Names.with(NamedBy(a.Command))
+	}
+	if len(a.Names.Places)+len(a.Names.Things) == 0 && len(limit.Places) > 0 {
+		a.Names.Things = a.Names.Projects // what names a project alone is about all places of it
 	}
 	if refusal := a.namesNone(limit); refusal != nil {
 		return refusal, nil
@@ -108,29 +111,30 @@ func (g *Gate) decide(ctx context.Context, c Caller, a Act) (*Refusal, error) {
 		}
 	}
 	for _, id := range a.Names.Places {
-		if inside, err := g.inside(ctx, a.Ledger, limit.Places, id); err != nil || !inside {
+		if len(limit.Places) == 0 {
+			break
+		}
+		if held, err := g.holds(ctx, a.Ledger, Limit{Places: limit.Places}, id); err != nil || !held {
 			return limit.outside("place", id), err
 		}
 	}
-	if a.Thing == "" || slices.Contains(limit.Projects, a.Thing) {
-		return nil, nil
-	}
-	if inside, err := g.inside(ctx, a.Ledger, limit.Places, a.Thing); err != nil || !inside || len(limit.Places) == 0 {
-		return limit.outside("thing", a.Thing), err
+	for _, id := range a.Names.Things {
+		if held, err := g.holds(ctx, a.Ledger, limit, id); err != nil || !held {
+			return limit.outside("thing", id), err
+		}
 	}
 	return nil, nil
 }
 
-// inside tells whether a place is one of the limit or lies in one of them.
-func (g *Gate) inside(ctx context.Context, ledger string, limit []domain.ID, place domain.ID) (bool, error) {
-	if len(limit) == 0 || slices.Contains(limit, place) {
+// holds tells whether a thing is one of the limit or lies within it.
+func (g *Gate) holds(ctx context.Context, ledger string, l Limit, thing domain.ID) (bool, error) {
+	if slices.Contains(l.Places, thing) || slices.Contains(l.Projects, thing) {
 		return true, nil
 	}
-	if g.Above == nil {
+	if g.Holds == nil {
 		return false, nil
 	}
-	above, err := g.Above(ctx, ledger, place)
-	return slices.ContainsFunc(above, func(id domain.ID) bool { return slices.Contains(limit, id) }), err
+	return g.Holds(ctx, ledger, l, thing)
 }
 
 // namesNone refuses what is about no place or project, where it must be.
@@ -140,15 +144,22 @@ func (a Act) namesNone(l Limit) *Refusal {
 		limit, names []domain.ID
 		answers      bool
 	}{{"place", l.Places, a.Names.Places, a.AnswersByPlace}, {"project", l.Projects, a.Names.Projects, a.AnswersByProject}} {
-		if len(of.limit) > 0 && len(of.names) == 0 && !of.answers && a.Thing == "" {
-			return &Refusal{OutsideLimit, "you may do this for some " + of.what + "s only, and it names none", l.hint()}
+		if len(of.limit) > 0 && len(of.names) == 0 && !of.answers && len(a.Names.Things) == 0 {
+			return l.refuse("you may do this for some " + of.what + "s only, and it names none")
 		}
 	}
 	return nil
 }
 
 func (l Limit) outside(what string, id domain.ID) *Refusal {
-	return &Refusal{OutsideLimit, fmt.Sprintf("the %s %q is not one of those for which you may do this", what, id), l.hint()}
+	if id == "" { // somebody who was named by a number
+		return l.refuse("somebody whom it names is not one of those for whom you may do this")
+	}
+	return l.refuse(fmt.Sprintf("the %s %q is not one of those for which you may do this", what, id))
+}
+
+func (l Limit) refuse(message string) *Refusal {
+	return &Refusal{OutsideLimit, message, l.hint(), l}
 }
 
 func (l Limit) hint() string {
@@ -160,6 +171,21 @@ func (l Limit) hint() string {
 		parts = append(parts, "one of the projects "+join(l.Projects))
 	}
 	return "name " + strings.Join(parts, " and ") + ", and no other"
+}
+
+// Named returns the places and the projects of a limit as texts, by the field
+// that names one; nil where there are none.
+func (l Limit) Named() map[string]string {
+	named := map[string]string{}
+	for field, ids := range map[string][]domain.ID{"place": l.Places, "project": l.Projects} {
+		if len(ids) > 0 {
+			named[field] = join(ids)
+		}
+	}
+	if len(named) == 0 {
+		return nil
+	}
+	return named
 }
 
 func join(ids []domain.ID) string {

@@ -7,55 +7,80 @@ import (
 	"aidledger/domain"
 )
 
-// The fields of commands, and of the items of their lists, that name a place or
-// a project.
+// Names are the places and projects that somebody asks about, and things of
+// other kinds, which are of places and projects themselves.
+type Names struct {
+	Limit
+	Things []domain.ID
+}
+
+// The fields of commands, and of the items of their lists, that name a place, a
+// project or a thing that is of some.
 var (
 	placeFields   = []string{"place", "parent", "county"}
 	projectFields = []string{"project"}
+	thingFields   = []string{"about", "beneficiary", "entry", "finding", "notice", "request"}
 )
 
-// NamedBy returns the places and projects that a command names.
-func NamedBy(c domain.Command) Limit {
-	var named Limit
+// newThings are the fields that name what the command makes.
+var newThings = map[string]string{"raise-finding": "finding", "publish-notice": "notice", "request-disbursement": "request"}
+
+// NamedBy returns what a command names.
+func NamedBy(c domain.Command) Names {
+	var named Names
 	switch c := c.(type) {
 	case *domain.ReallocateFunds: // its fields say from which project to which
 		named.projects(c.From, c.To)
+	case *domain.AssignPlaces: // it is about the places that the project had, too
+		named.things(c.Project)
 	case *domain.RegisterPlace: // the place itself lies nowhere yet
 		named.places(c.Parent)
 		return named
 	}
 	t, _ := domain.LookupCommand(domain.CommandName(c))
-	named.collect(c, t.Field)
+	named.collect(c, t.Field, newThings[t.Name])
 	return named
 }
 
-func (l *Limit) collect(target any, fields []domain.Field) {
+func (n *Names) collect(target any, fields []domain.Field, fresh string) {
 	for _, f := range fields {
-		switch at := domain.FieldPointer(target, f).(type) {
-		case *domain.ID:
-			if slices.Contains(placeFields, f.Name) {
-				l.places(*at)
-			}
-			if slices.Contains(projectFields, f.Name) {
-				l.projects(*at)
-			}
-		default:
-			if f.Type != "list" || f.Item == nil {
-				continue
-			}
-			items := reflect.ValueOf(at).Elem()
-			for i := range items.Len() {
-				l.collect(items.Index(i).Addr().Interface(), f.Item)
-			}
+		at := domain.FieldPointer(target, f)
+		switch id := idAt(at); {
+		case id == "" || f.Name == fresh:
+		case slices.Contains(placeFields, f.Name):
+			n.places(id)
+		case slices.Contains(projectFields, f.Name):
+			n.projects(id)
+		case slices.Contains(thingFields, f.Name):
+			n.things(id)
+		}
+		if f.Type != "list" || f.Item == nil {
+			continue
+		}
+		items := reflect.ValueOf(at).Elem()
+		for i := range items.Len() {
+			n.collect(items.Index(i).Addr().Interface(), f.Item, "")
 		}
 	}
 }
 
-// with returns what both name.
-func (l Limit) with(other Limit) Limit {
-	return Limit{slices.Concat(l.Places, other.Places), slices.Concat(l.Projects, other.Projects)}
+// idAt returns what a field names; an entry is named by a text.
+func idAt(at any) domain.ID {
+	switch at := at.(type) {
+	case *domain.ID:
+		return *at
+	case *string:
+		return domain.ID(*at)
+	}
+	return ""
 }
 
+// with returns what both name.
+func (n Names) with(other Names) Names {
+	return Names{Limit{slices.Concat(n.Places, other.Places), slices.Concat(n.Projects, other.Projects)}, slices.Concat(n.Things, other.Things)}
+}
+
+func (n *Names) things(ids ...domain.ID)   { n.Things = appendIDs(n.Things, ids) }
 func (l *Limit) places(ids ...domain.ID)   { l.Places = appendIDs(l.Places, ids) }
 func (l *Limit) projects(ids ...domain.ID) { l.Projects = appendIDs(l.Projects, ids) }
 

@@ -38,9 +38,7 @@ func (v *visit) beneficiaries() error {
 	if view.Why == "" {
 		return v.show(http.StatusOK, "beneficiaries", v.say("page.beneficiaries"), view)
 	}
-	limit := v.caller.LimitOf(access.ReadBeneficiaries)
-	q := projections.ListQuery{Ledger: v.ledger.Ledger, Limit: listPage, After: v.query.Get("after"), Filter: map[string]string{},
-		Within: projections.Within{Places: limit.Places, Projects: limit.Projects}}
+	q := projections.ListQuery{Ledger: v.ledger.Ledger, Limit: listPage, After: v.query.Get("after"), Filter: map[string]string{}}
 	for name, value := range map[string]string{"place": view.Place, "state": state} {
 		if value != "" {
 			q.Filter[name] = value

@@ -30,14 +30,18 @@ func (v *visit) compare() error {
 		return problem(http.StatusBadRequest, "date_format", "that is no date", "write dates such as 2019-06-30")
 	}
 	by, columnName := cmp.Or(v.query.Get("by"), "project"), cmp.Or(v.query.Get("column"), "disbursed")
-	if !slices.Contains(allColumns(), columnName) {
+	columns, known := []string{"committed", "received", "allocated", "disbursed", "spent", "cash"}, allColumns()
+	if v.readsPart() {
+		columns, known = partColumns, partColumns
+	}
+	if !slices.Contains(known, columnName) {
 		return problem(http.StatusBadRequest, "bad_query", "there is no such column", "choose one of the page")
 	}
 	view := compareView{From: from.String(), To: to.String(), Kept: []kept{{"by", by}, {"column", columnName}}}
 	for _, r := range roads {
 		view.By = append(view.By, option{Label: v.label("road", r.by), Href: v.with("by", r.by), Current: r.by == by})
 	}
-	for _, c := range []string{"committed", "received", "allocated", "disbursed", "spent", "cash"} {
+	for _, c := range columns {
 		view.Columns = append(view.Columns, option{Label: v.label("column", c), Href: v.with("column", c), Current: c == columnName})
 	}
 	days := [2]domain.Date{from, to}

@@ -58,7 +58,7 @@ func (v *visit) facts(view *traceView, t projections.Trace) error {
 		add("voucher", text(m.Voucher))
 		add("source_reference", text(m.SourceReference))
 		add("entry", linked(m.Entry, v.href("trace/"+m.Entry)))
-		add("position", linked(m.Position.String(), v.href("events/"+m.Position.String())))
+		add("position", v.at(m.Position.String()))
 		if m.Reverses != "" {
 			add("reverses", linked(m.Reverses, v.href("trace/"+m.Reverses)))
 		}

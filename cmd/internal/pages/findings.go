@@ -62,7 +62,10 @@ func (v *visit) findings() error {
 	view.Table.Empty = v.say("finding.none")
 	v.paged(&view.Table, found.Next)
 	if v.caller.Has(access.RaiseFindings) {
-		view.Raise, view.Check = v.href("record/raise-finding"), v.href("findings")
+		view.Raise = v.href("record/raise-finding")
+	}
+	if v.caller.Has(access.RaiseFindings) && v.caller.LimitOf(access.RaiseFindings).IsZero() {
+		view.Check = v.href("findings")
 	}
 	if sent, err := v.sendFile("findings", &view.Table); sent {
 		return err
@@ -72,7 +75,7 @@ func (v *visit) findings() error {
 
 // runChecks looks for what is odd now.
 func (v *visit) runChecks() error {
-	c := checks.Checker{Store: v.Store, Views: v.Views, Runner: v.Runner, Now: v.Now, Log: v.Log}
+	c := checks.Checker{Store: v.Store, Views: v.Site.Views, Runner: v.Runner, Now: v.Now, Log: v.Log}
 	out, err := c.Run(v.ctx(), v.ledger.Ledger)
 	if err != nil {
 		return err

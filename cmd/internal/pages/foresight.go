@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"aidledger/cmd/internal/access"
 	"aidledger/domain"
 	"aidledger/projections"
 )
@@ -9,7 +10,7 @@ import (
 // words and what would be left, and whether it looks like something that was
 // recorded before. It says nothing to who may not read the ledger.
 func (v *visit) foresee(c domain.Command) (checked []fact, warnings []cell, err error) {
-	if !v.readsAll() {
+	if !v.caller.Has(access.ReadLedger) {
 		return nil, nil, nil
 	}
 	switch c := c.(type) {
@@ -80,6 +81,9 @@ func (v *visit) foreseeFund(fund, project domain.ID, a domain.Amount) ([]fact, e
 	}
 	sum := &totals.Rows[0].TotalsSum
 	facts := v.inWords(a, sum.Currency)
+	if v.readsPart() && project == "" {
+		return facts, nil
+	}
 	if project == "" {
 		facts = append(facts, fact{v.say("form.unallocated"), v.total(sum, "unallocated", "")})
 	} else {
@@ -89,6 +93,9 @@ func (v *visit) foreseeFund(fund, project domain.ID, a domain.Amount) ([]fact, e
 		}
 		decimal := left.Decimal()
 		facts = append(facts, fact{v.say("form.line-left"), v.amount(&decimal, sum.Currency, false, "")})
+	}
+	if v.readsPart() {
+		return facts, nil
 	}
 	return append(facts, fact{v.say("form.cash-left"), v.total(sum, "cash", "")}), nil
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"aidledger/cmd/internal/access"
+	"aidledger/cmd/internal/web"
 	"aidledger/domain"
 )
 
@@ -20,6 +21,7 @@ type frame struct {
 	Search   string // address of its search
 	Sought   string
 	Invented bool
+	Part     string // the places and projects that the caller may read; empty: all
 	Ledgers  []option
 	Nav      []navGroup
 	Past     *past
@@ -84,9 +86,23 @@ func (v *visit) frame(title string, view any) frame {
 	f.Nav = v.menu()
 	if v.ledger.Ledger != "" {
 		f.Ledger, f.Invented, f.Home, f.Search = v.ledger.Title, v.ledger.Invented, v.href(""), v.href("search")
-		f.Past = &v.past
+		f.Past, f.Part = &v.past, v.part()
 	}
 	return f
+}
+
+// part names the places and projects that the caller may read.
+func (v *visit) part() string {
+	limit := v.caller.LimitOf(access.ReadLedger)
+	ids := slices.Concat(limit.Places, limit.Projects)
+	if err := v.learn(ids...); err != nil {
+		v.Log.Warn("the names of a limit cannot be read", "error", err)
+	}
+	names := make([]string, len(ids))
+	for i, id := range ids {
+		names[i] = v.name(string(id))
+	}
+	return strings.Join(names, v.say("and"))
 }
 
 // menu is what the caller may see: of the ledger that the page is about, and of
@@ -116,11 +132,15 @@ func (v *visit) menu() []navGroup {
 	return all
 }
 
-// mayOpen tells whether the caller may open a page of the menu. Who may read of
-// some places or projects only has the journal, which shows nothing of others.
+// mayOpen tells whether the caller may open a page of the menu: who may read a
+// part of the ledger only those that show a part.
 func (v *visit) mayOpen(path string) bool {
 	needs := v.needsOf(path)
-	return v.caller.Has(needs) && (v.caller.LimitOf(needs).IsZero() || path == "journal" || strings.HasPrefix(path, "record"))
+	limit := v.caller.LimitOf(needs)
+	if limit.IsZero() || strings.HasPrefix(path, "record") {
+		return v.caller.Has(needs)
+	}
+	return web.ShowsPart(path, limit)
 }
 
 // needsOf is what a page of the menu needs, so that the menu has only what its

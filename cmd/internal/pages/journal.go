@@ -35,7 +35,7 @@ func (v *visit) journalQuery() projections.JournalQuery {
 	return projections.JournalQuery{Ledger: v.ledger.Ledger, Fund: id("fund"), Project: id("project"), Place: id("place"),
 		Provider: id("provider"), Payee: id("payee"), Disbursement: id("disbursement"), Entry: v.query.Get("entry"),
 		Stage: v.query.Get("stage"), Without: v.query.Get("without"), Year: v.number("year"), BudgetYear: v.number("budget_year"),
-		Within: v.within(), Newest: v.query.Get("order") != "oldest", Limit: v.rowsAtOnce(), After: v.query.Get("after")}
+		Newest: v.query.Get("order") != "oldest", Limit: v.rowsAtOnce(), After: v.query.Get("after")}
 }
 
 func (v *visit) journal() error {
@@ -137,7 +137,7 @@ func (v *visit) movements(all []projections.Movement) (table, error) {
 		t.Rows = append(t.Rows, row{Cells: []cell{
 			text(m.Date.String()), stage, v.amount(&m.Amount, m.Currency, m.Approximate, v.href("trace/"+m.Entry)),
 			v.thing(m.Fund), v.thing(m.Project), v.thing(m.Place), v.thing(m.Payee), text(document),
-			linked(m.Position.String(), v.href("events/"+m.Position.String())),
+			v.at(m.Position.String()),
 		}})
 	}
 	return t, nil

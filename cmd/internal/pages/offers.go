@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"aidledger/cmd/internal/access"
 	"aidledger/domain"
 )
 
@@ -25,7 +26,7 @@ const offersMax = 2000
 
 func (v *visit) offers() (*offers, error) {
 	o := &offers{byNoun: map[string][]option{}, lists: map[string][]option{}, used: map[string]bool{}}
-	if !v.readsAll() {
+	if !v.caller.Has(access.ReadLedger) {
 		return o, nil
 	}
 	nodes, err := v.Views.Nodes(v.ctx(), v.ledger.Ledger)

@@ -19,18 +19,9 @@ type homeLedger struct {
 	Sums              []tile
 }
 
-// homeOfOthers is the first page of who may not read whole ledgers: the journals
-// of what they may read, or else the first page that they may see.
+// homeOfOthers is the first page of who may not read ledgers: the first one that
+// they may see.
 func (v *visit) homeOfOthers() error {
-	if v.caller.Has(access.ReadLedger) {
-		var view homeView
-		for _, l := range v.ledgers {
-			v.ledger = l
-			view.Ledgers = append(view.Ledgers, homeLedger{Title: l.Title, Name: l.Ledger, Href: v.href("journal"), Invented: l.Invented})
-		}
-		v.ledger = projections.Ledger{}
-		return v.show(http.StatusOK, "home", v.say("page.home"), view)
-	}
 	for _, path := range []string{"/people", "/status"} {
 		if v.mayOpen(path) {
 			http.Redirect(v.w, v.r, path, http.StatusSeeOther)
@@ -43,7 +34,7 @@ func (v *visit) homeOfOthers() error {
 
 // home shows the ledgers, or the only one.
 func (v *visit) home() error {
-	if !v.readsAll() {
+	if !v.caller.Has(access.ReadLedger) {
 		return v.homeOfOthers()
 	}
 	if len(v.ledgers) == 1 {
@@ -59,7 +50,7 @@ func (v *visit) home() error {
 		}
 		h := homeLedger{Title: l.Title, Name: l.Ledger, Href: v.href(""), Invented: l.Invented}
 		for _, sum := range totals.Sum {
-			h.Sums = append(h.Sums, v.tiles(&sum, 0, "funding", "received", "disbursed")...)
+			h.Sums = append(h.Sums, v.tiles(&sum, 0, v.columnsOf("funding", "received", "disbursed")...)...)
 		}
 		view.Ledgers = append(view.Ledgers, h)
 	}
@@ -109,9 +100,9 @@ func (v *visit) overview() error {
 		view.Live, view.At = v.href("live"), whole(v.past.End)
 	}
 	for _, sum := range totals.Sum {
-		view.Tiles = append(view.Tiles, v.tiles(&sum, 0, "committed", "received", "in_kind", "disbursed", "cash")...)
+		view.Tiles = append(view.Tiles, v.tiles(&sum, 0, v.columnsOf("committed", "received", "in_kind", "disbursed", "cash")...)...)
 	}
-	view.Years = v.totalsTable(totals, overviewColumns)
+	view.Years = v.totalsTable(totals, v.columnsOf(overviewColumns...))
 	view.Bars = v.yearBars(totals)
 	if view.Counts, err = v.counts(); err != nil {
 		return err
@@ -127,6 +118,15 @@ func (v *visit) overview() error {
 		return err
 	}
 	return v.show(http.StatusOK, "overview", v.ledger.Title, view)
+}
+
+// columnsOf are the columns of an overview, or those of a part of the ledger for
+// who may read a part.
+func (v *visit) columnsOf(whole ...string) []string {
+	if v.readsPart() {
+		return partColumns[:4]
+	}
+	return whole
 }
 
 var overviewColumns = []string{"committed", "received", "in_kind", "funding", "disbursed", "cash"}
@@ -164,17 +164,27 @@ func (v *visit) counts() ([]fact, error) {
 	var all []fact
 	for _, c := range []struct{ noun, register string }{{"project", "projects"}, {"place", "places"}, {"organisation", "organisations"},
 		{"fund", "funds"}, {"pairing", "pairings"}, {"gift", "gifts"}, {"indicator", "indicators"}} {
-		all = append(all, fact{v.say("page." + c.register), linked(strconv.Itoa(n[c.noun]), v.href(c.register))})
+		if v.mayOpen(c.register) {
+			all = append(all, fact{v.say("page." + c.register), linked(strconv.Itoa(n[c.noun]), v.href(c.register))})
+		}
 	}
 	return all, nil
 }
 
 // yearBars draws the stages of each year.
 func (v *visit) yearBars(t projections.Totals) bars {
-	b := newBars(v.say("bars.years"), v.label("column", "committed"), v.label("column", "received"), v.label("column", "disbursed"))
+	stages := []domain.Stage{domain.Committed, domain.Received, domain.Disbursed}
+	if v.readsPart() {
+		stages = flowStages
+	}
+	var names []string
+	for _, s := range stages {
+		names = append(names, v.label("column", s.String()))
+	}
+	b := newBars(v.say("bars.years"), names...)
 	for _, row := range t.Rows {
 		g := b.group(row.Key)
-		for i, s := range []domain.Stage{domain.Committed, domain.Received, domain.Disbursed} {
+		for i, s := range stages {
 			c := s.String()
 			b.add(g, i, row.Amount(s), row.Currency, v.total(&row.TotalsSum, c, v.rowsOf(c, "year", row.Key)))
 		}

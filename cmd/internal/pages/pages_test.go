@@ -399,7 +399,7 @@ func anExportIsWhatTheScreenShows(t *testing.T, s *running) {
 
 func TestWhoMayNotExportIsOfferedNoFile(t *testing.T) {
 	r := httptest.NewRequest("GET", "/ledgers/1/totals?format=csv", nil)
-	v := New(Config{Log: slog.New(slog.DiscardHandler)}).begin(access.Caller{Person: "p"}, httptest.NewRecorder(), r)
+	v := New(Config{Views: new(projections.DB), Log: slog.New(slog.DiscardHandler)}).begin(access.Caller{Person: "p"}, httptest.NewRecorder(), r)
 	var t1 table
 	v.paged(&t1, "")
 	if sent, err := v.sendFile("totals", &t1); !sent || err == nil || t1.Export != "" {

@@ -135,7 +135,7 @@ func (v *visit) form() error {
 func (v *visit) receiptView(command, entry, at string) *receiptView {
 	done := &receiptView{Position: text(at), Entry: linked(entry, v.href("trace/"+url.PathEscape(entry))), Reverse: v.href("record/reverse-entry", "entry", entry)}
 	if position, err := eventstore.ParsePosition(at); err == nil && position.Event != eventstore.WholeBlock {
-		done.Position = linked(at, v.href("events/"+at))
+		done.Position = v.at(at)
 	}
 	if command == "disburse-funds" {
 		done.Voucher = v.href("voucher/" + url.PathEscape(entry))

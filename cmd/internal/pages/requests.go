@@ -184,6 +184,9 @@ func (v *visit) effect(r projections.Request) (table, error) {
 		label string
 		now   domain.Money
 	}{{"request.line", line}, {"request.cash", domain.Money{Minor: cash, Currency: r.Currency}}} {
+		if l.label == "request.cash" && v.readsPart() {
+			continue
+		}
 		less := domain.Money{Minor: asked, Currency: r.Currency}.Neg()
 		after, err := l.now.Add(less)
 		if err != nil {

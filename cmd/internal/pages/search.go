@@ -33,7 +33,8 @@ func (v *visit) search() error {
 			found = found[:foundMax]
 		}
 		for _, n := range found {
-			c := linked(cmp.Or(n.Name, n.ID), v.href("trace/"+n.ID))
+			v.names[n.ID] = projections.Node{Noun: n.Noun, ID: n.ID, Name: cmp.Or(n.Name, n.ID)}
+			c := v.thing(domain.ID(n.ID))
 			view.Table.Rows = append(view.Table.Rows, row{Cells: []cell{c, {Text: v.label("noun", n.Noun), State: n.Noun}, text(n.ID)}})
 		}
 	}

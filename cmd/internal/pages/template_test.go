@@ -201,7 +201,7 @@ func callers() []access.Caller {
 }
 
 func TestEveryPageIsWholeForEveryRoleLanguageAndNumber(t *testing.T) {
-	site := New(Config{Log: slog.New(slog.DiscardHandler)})
+	site := New(Config{Views: new(projections.DB), Log: slog.New(slog.DiscardHandler)})
 	for name := range site.templates["en"] {
 		for _, n := range []int{0, 1, 3} {
 			view, ok := samples(n)[name]

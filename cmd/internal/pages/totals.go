@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"strconv"
@@ -76,12 +77,17 @@ func (v *visit) totals() error {
 			columns = road.columns
 		}
 	}
+	if v.readsPart() {
+		columns = partColumns
+	}
 	if view.Years, err = v.yearOptions(q); err != nil {
 		return err
 	}
-	view.Columns = []option{
-		{Label: v.say("totals.columns.usual"), Href: v.with("columns", ""), Current: v.query.Get("columns") != "all"},
-		{Label: v.say("totals.columns.all"), Href: v.with("columns", "all"), Current: v.query.Get("columns") == "all"},
+	if !v.readsPart() {
+		view.Columns = []option{
+			{Label: v.say("totals.columns.usual"), Href: v.with("columns", ""), Current: v.query.Get("columns") != "all"},
+			{Label: v.say("totals.columns.all"), Href: v.with("columns", "all"), Current: v.query.Get("columns") == "all"},
+		}
 	}
 	view.Table = v.totalsTable(totals, columns)
 	v.paged(&view.Table, totals.Next)
@@ -173,9 +179,9 @@ func (v *visit) totalsKey(t projections.Totals, r projections.TotalsRow) cell {
 	case t.By == "budget-year":
 		return linked(r.Key, v.href("journal", "budget_year", r.Key))
 	}
-	name := r.Name
-	if name == "" {
-		name = r.Key
+	name := cmp.Or(r.Name, r.Key)
+	if v.readsPart() && t.By != "village" && t.By != "project" {
+		return text(name)
 	}
 	return linked(name, v.href("trace/"+r.Key))
 }

@@ -27,7 +27,7 @@ type visit struct {
 	public bool // a page for everybody, which leads only to others of the kind
 	unit   unit
 	query  url.Values
-	Views  *projections.DB // which answer for the past that the page looks at
+	Views  *projections.DB // which answer for the past that the page looks at, with what the caller may read
 
 	ledger  projections.Ledger // zero on a page of no ledger
 	ledgers []projections.Ledger
@@ -40,18 +40,15 @@ type visit struct {
 // begin reads what all pages need to know.
 func (s *Site) begin(c access.Caller, w http.ResponseWriter, r *http.Request) *visit {
 	query, _ := url.ParseQuery(r.URL.RawQuery) // what is malformed is left out
-	return &visit{Site: s, Views: s.Views, tongue: tongueOf(r), w: w, r: r, caller: c, unit: unitOf(r), query: query, names: map[string]projections.Node{}}
+	return &visit{Site: s, Views: s.Views.Within(projections.Within(c.LimitOf(access.ReadLedger))), tongue: tongueOf(r), w: w, r: r, caller: c, unit: unitOf(r), query: query, names: map[string]projections.Node{}}
 }
 
-// within is what the caller may read.
-func (v *visit) within() projections.Within {
-	limit := v.caller.LimitOf(access.ReadLedger)
-	return projections.Within{Places: limit.Places, Projects: limit.Projects}
-}
+// readsPart tells whether the caller may read some places or projects only. What
+// is of no village or project, such as the cash of a fund, is not shown then.
+func (v *visit) readsPart() bool { return !v.caller.LimitOf(access.ReadLedger).IsZero() }
 
-// readsAll tells whether the caller may read the whole ledger. A form shows
-// nothing of it to others.
-func (v *visit) readsAll() bool { return v.caller.Has(access.ReadLedger) && v.within().IsZero() }
+// partColumns are the columns of totals that a part of a ledger has.
+var partColumns = []string{"allocated", "disbursed", "undisbursed", "spent", "unspent", "returned", "distributed"}
 
 // enter finds the ledgers, and the one that the path names.
 func (v *visit) enter() error {
@@ -140,7 +137,18 @@ func (v *visit) thing(id domain.ID) cell {
 	if id == "" {
 		return cell{}
 	}
+	if noun := v.names[string(id)].Noun; v.readsPart() && noun != "place" && noun != "project" {
+		return text(v.name(string(id)))
+	}
 	return linked(v.name(string(id)), v.href("trace/"+url.PathEscape(string(id))))
+}
+
+// at is a link to the event at a position, for who may read the log.
+func (v *visit) at(position string) cell {
+	if !v.mayOpen("events") {
+		return text(position)
+	}
+	return linked(position, v.href("events/"+position))
 }
 
 func (v *visit) name(id string) string { return cmp.Or(v.names[id].Name, id) }

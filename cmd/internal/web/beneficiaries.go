@@ -30,8 +30,7 @@ func (s *Server) noteReading(r *http.Request, c access.Caller, act, thing, why s
 // getBeneficiaries lists beneficiaries with what is personal masked.
 func (s *Server) getBeneficiaries(c access.Caller, w http.ResponseWriter, r *http.Request) error {
 	p := newParams(r)
-	q := projections.ListQuery{Ledger: ledgerOf(r), Limit: p.number("limit", rowsUsual, 1, rowsMax), After: p.text("after"), Filter: map[string]string{},
-		Within: within(c, access.ReadBeneficiaries)}
+	q := projections.ListQuery{Ledger: ledgerOf(r), Limit: p.number("limit", rowsUsual, 1, rowsMax), After: p.text("after"), Filter: map[string]string{}}
 	for _, name := range []string{"place", "state", "kind", "beneficiary", "entry"} {
 		if value := p.text(name); value != "" {
 			q.Filter[name] = value
@@ -51,7 +50,7 @@ func (s *Server) getBeneficiaries(c access.Caller, w http.ResponseWriter, r *htt
 // ReadBeneficiaries lists beneficiaries for a caller with what is personal
 // masked, after it has recorded the reading and why.
 func (s *Server) ReadBeneficiaries(r *http.Request, c access.Caller, q projections.ListQuery, as projections.AsOf, why string) (projections.List[projections.Beneficiary], error) {
-	rows, err := s.Views.Until(as).Beneficiaries(r.Context(), q)
+	rows, err := s.views(c, access.ReadBeneficiaries).Until(as).Beneficiaries(r.Context(), q)
 	if err != nil {
 		return rows, err
 	}
@@ -114,7 +113,7 @@ func (s *Server) postReveal(c access.Caller, w http.ResponseWriter, r *http.Requ
 // recorded that and why.
 func (s *Server) Reveal(r *http.Request, c access.Caller, form RevealForm) (string, error) {
 	id := r.PathValue("id")
-	found, err := s.Views.Beneficiaries(r.Context(), projections.ListQuery{Ledger: ledgerOf(r), Filter: map[string]string{"beneficiary": id}})
+	found, err := s.views(c, access.RevealBeneficiary).Beneficiaries(r.Context(), projections.ListQuery{Ledger: ledgerOf(r), Filter: map[string]string{"beneficiary": id}})
 	if err != nil {
 		return "", err
 	}
@@ -168,7 +167,7 @@ func (s *Server) postFind(c access.Caller, w http.ResponseWriter, r *http.Reques
 		return err
 	}
 	if ok { // somebody whose registration was refused has a key and no record
-		found, err := s.Views.Beneficiaries(r.Context(), projections.ListQuery{Ledger: ledgerOf(r), Filter: map[string]string{"beneficiary": string(id)}})
+		found, err := s.views(c, access.ReadBeneficiaries).Beneficiaries(r.Context(), projections.ListQuery{Ledger: ledgerOf(r), Filter: map[string]string{"beneficiary": string(id)}})
 		if err != nil {
 			return err
 		}
@@ -181,7 +180,7 @@ func (s *Server) postFind(c access.Caller, w http.ResponseWriter, r *http.Reques
 }
 
 // getPeopleHelped counts who was helped.
-func (s *Server) getPeopleHelped(_ access.Caller, w http.ResponseWriter, r *http.Request) error {
+func (s *Server) getPeopleHelped(c access.Caller, w http.ResponseWriter, r *http.Request) error {
 	p := newParams(r)
 	by, as := p.text("by"), p.asOf()
 	if by == "" {
@@ -190,7 +189,7 @@ func (s *Server) getPeopleHelped(_ access.Caller, w http.ResponseWriter, r *http
 	if err := s.begin(r, p); err != nil {
 		return err
 	}
-	helped, err := s.Views.Until(as).PeopleHelped(r.Context(), ledgerOf(r), by)
+	helped, err := s.views(c, access.ReadLedger).Until(as).PeopleHelped(r.Context(), ledgerOf(r), by)
 	if err != nil {
 		return err
 	}

@@ -97,9 +97,9 @@ func (s *Server) stamp(ctx context.Context, c access.Caller, ledger string, q ev
 	name := domain.CommandName(q.Command)
 	q.Actor, q.Role = c.Person, c.Role
 	act := access.Act{Needs: access.OfCommand(name), Route: "commands/" + name, Ledger: ledger, Command: q.Command}
-	if !c.LimitOf(act.Needs).IsZero() {
+	if limit := c.LimitOf(act.Needs); !limit.IsZero() {
 		var err error
-		if act.Names, err = s.asked(ctx, ledger, q.Command); err != nil {
+		if act.Names, err = s.asked(ctx, ledger, q.Command, limit); err != nil {
 			return q, err
 		}
 	}

@@ -141,7 +141,9 @@ func ProblemOf(err error) *Problem {
 		}
 		return p
 	case errors.As(err, &denied):
-		return newProblem(denied.Code, denied.Message, denied.Hint)
+		p := newProblem(denied.Code, denied.Message, denied.Hint)
+		p.Numbers = denied.Limit.Named()
+		return p
 	case errors.As(err, &bad):
 		return newProblem(eventstore.LogUnreadable, bad.Error(), "run aidledger verify")
 	case damageProblem(err) != nil:

@@ -64,9 +64,8 @@ func ledgerOf(r *http.Request) string {
 func list[T any](query func(*projections.DB, context.Context, projections.ListQuery) (projections.List[T], error), filters ...string) Handler {
 	return func(s *Server, c access.Caller, w http.ResponseWriter, r *http.Request) error {
 		p := newParams(r)
-		views := s.Views.Until(p.asOf())
-		q := projections.ListQuery{Ledger: ledgerOf(r), Limit: p.number("limit", rowsUsual, 1, rowsMax), After: p.text("after"), Filter: map[string]string{},
-			Within: within(c, access.ReadLedger)}
+		views := s.views(c, access.ReadLedger).Until(p.asOf())
+		q := projections.ListQuery{Ledger: ledgerOf(r), Limit: p.number("limit", rowsUsual, 1, rowsMax), After: p.text("after"), Filter: map[string]string{}}
 		for _, name := range filters {
 			if value := p.text(name); value != "" {
 				q.Filter[name] = value
@@ -87,7 +86,7 @@ func (s *Server) getTotals(c access.Caller, w http.ResponseWriter, r *http.Reque
 	p := newParams(r)
 	q := projections.TotalsQuery{
 		Ledger: ledgerOf(r), By: p.text("by"), Year: p.number("year", 0, 1949, 2200), Currency: p.currency("currency"),
-		AsOf: p.asOf(), Within: within(c, access.ReadLedger), Limit: p.number("limit", rowsMax, 1, totalsMax), After: p.text("after"),
+		AsOf: p.asOf(), Limit: p.number("limit", rowsMax, 1, totalsMax), After: p.text("after"),
 	}
 	if q.By == "" {
 		q.By = "year"
@@ -98,7 +97,7 @@ func (s *Server) getTotals(c access.Caller, w http.ResponseWriter, r *http.Reque
 	if err := s.begin(r, p); err != nil {
 		return err
 	}
-	totals, err := s.Views.Totals(r.Context(), q)
+	totals, err := s.views(c, access.ReadLedger).Totals(r.Context(), q)
 	if err != nil {
 		return err
 	}
@@ -111,12 +110,12 @@ func (s *Server) getJournal(c access.Caller, w http.ResponseWriter, r *http.Requ
 		Ledger: ledgerOf(r), Fund: p.id("fund"), Project: p.id("project"), Place: p.id("place"), Provider: p.id("provider"),
 		Payee: p.id("payee"), Disbursement: p.id("disbursement"), Entry: p.text("entry"), Stage: p.text("stage"), Without: p.text("without"),
 		Year: p.number("year", 0, 1949, 2200), BudgetYear: p.number("budget_year", 0, 1949, 2200), LateDays: p.number("late_days", 0, 1, 36_500), Reversals: p.flag("reversals"),
-		AsOf: p.asOf(), Within: within(c, access.ReadLedger), Newest: p.flag("newest"), Limit: p.number("limit", rowsUsual, 1, rowsMax), After: p.text("after"),
+		AsOf: p.asOf(), Newest: p.flag("newest"), Limit: p.number("limit", rowsUsual, 1, rowsMax), After: p.text("after"),
 	}
 	if err := s.begin(r, p); err != nil {
 		return err
 	}
-	journal, err := s.Views.Journal(r.Context(), q)
+	journal, err := s.views(c, access.ReadLedger).Journal(r.Context(), q)
 	if err != nil {
 		return err
 	}
@@ -126,13 +125,13 @@ func (s *Server) getJournal(c access.Caller, w http.ResponseWriter, r *http.Requ
 func (s *Server) getTrace(c access.Caller, w http.ResponseWriter, r *http.Request) error {
 	p := newParams(r)
 	q := projections.TraceQuery{
-		Ledger: ledgerOf(r), ID: r.PathValue("id"), AsOf: p.asOf(), Within: within(c, access.ReadLedger),
+		Ledger: ledgerOf(r), ID: r.PathValue("id"), AsOf: p.asOf(),
 		Limit: p.number("limit", rowsUsual, 1, rowsMax), After: p.text("after"),
 	}
 	if err := s.begin(r, p); err != nil {
 		return err
 	}
-	trace, err := s.Views.Trace(r.Context(), q)
+	trace, err := s.views(c, access.ReadLedger).Trace(r.Context(), q)
 	if err != nil {
 		return err
 	}

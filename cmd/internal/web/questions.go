@@ -13,12 +13,11 @@ func (s *Server) getWhy(c access.Caller, w http.ResponseWriter, r *http.Request)
 	q := projections.JournalQuery{
 		Ledger: ledgerOf(r), Fund: p.id("fund"), Project: p.id("project"), Place: p.id("village"), Provider: p.id("provider"),
 		Stage: p.text("stage"), Year: p.number("year", 0, 1949, 2200), BudgetYear: p.number("budget_year", 0, 1949, 2200), AsOf: p.asOf(),
-		Within: within(c, access.ReadLedger),
 	}
 	if err := s.begin(r, p); err != nil {
 		return err
 	}
-	why, err := s.Views.Why(r.Context(), q)
+	why, err := s.views(c, access.ReadLedger).Why(r.Context(), q)
 	if err != nil {
 		return err
 	}
@@ -26,7 +25,7 @@ func (s *Server) getWhy(c access.Caller, w http.ResponseWriter, r *http.Request)
 }
 
 // getDiff answers with what changed in the totals between two points.
-func (s *Server) getDiff(_ access.Caller, w http.ResponseWriter, r *http.Request) error {
+func (s *Server) getDiff(c access.Caller, w http.ResponseWriter, r *http.Request) error {
 	p := newParams(r)
 	q := projections.DiffQuery{Ledger: ledgerOf(r), By: p.text("by"), From: p.point("from"), To: p.point("to")}
 	if q.By == "" {
@@ -37,7 +36,7 @@ func (s *Server) getDiff(_ access.Caller, w http.ResponseWriter, r *http.Request
 	if err := s.begin(r, p); err != nil {
 		return err
 	}
-	diff, err := s.Views.Diff(r.Context(), q)
+	diff, err := s.views(c, access.ReadLedger).Diff(r.Context(), q)
 	if err != nil {
 		return err
 	}

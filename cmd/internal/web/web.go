@@ -74,7 +74,7 @@ func New(c Config, more ...Route) *Server {
 			s.routes = append(s.routes, identityRoutes...)
 		}
 	}
-	s.gate.Log, s.gate.Above = c.Log, c.Views.PlacesAbove
+	s.gate.Log, s.gate.Holds = c.Log, s.holds
 	s.ctx, s.stop = context.WithCancel(context.Background())
 	origins := http.NewCrossOriginProtection()
 	origins.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
