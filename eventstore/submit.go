@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"slices"
 	"time"
 
 	"aidledger/domain"
@@ -103,12 +104,30 @@ func (s *Store) submit(ctx context.Context, ledger string, rs []Request, atomic,
 	if err != nil {
 		return all(len(rs), err)
 	}
+	var tried []Outcome
+	if !dry && s.cfg.Rehearse != nil && slices.ContainsFunc(rs, registers) {
+		tried = s.submit(ctx, ledger, rs, atomic, true)
+		if atomic && slices.ContainsFunc(tried, func(o Outcome) bool { return o.Err != nil }) {
+			return tried
+		}
+	}
 	j := &job{ctx: ctx, atomic: atomic, dry: dry, items: make([]item, len(rs)), answer: make(chan []Outcome, 1)}
 	seal := s.sealer(dry)
 	for i, r := range rs {
+		if tried != nil && tried[i].Err != nil && registers(r) {
+			j.items[i] = item{Request: r, key: keyOf(r.ID), err: tried[i].Err}
+			continue
+		}
 		j.items[i] = newItem(ctx, w.ledger, r, seal)
 	}
 	return w.submit(j)
+}
+
+// registers tells whether a command makes a key for somebody. Such a command is
+// tried before it is sealed, so that a refusal leaves no key behind.
+func registers(r Request) bool {
+	_, ok := r.Command.(*domain.RegisterBeneficiary)
+	return ok
 }
 
 func all(n int, err error) []Outcome {

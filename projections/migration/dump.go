@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -24,14 +25,18 @@ const tablesSQL = `select c.relname from pg_class c
 	where c.relnamespace = $1::regnamespace and c.relkind = 'r' and c.relname <> 'version'
 	order by exists (select from pg_constraint f where f.conrelid = c.oid and f.contype = 'f'), c.relname`
 
-// Dump writes every row of a schema, one a line, as they are at one moment.
-func Dump(ctx context.Context, pool *pgxpool.Pool, schema string, w io.Writer) error {
+// Dump writes every row of a schema, one a line, as they are at one moment. The
+// tables without are left out.
+func Dump(ctx context.Context, pool *pgxpool.Pool, schema string, w io.Writer, without ...string) error {
 	return pgx.BeginTxFunc(ctx, pool, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
 		tables, err := tablesOf(ctx, tx, schema)
 		if err != nil {
 			return err
 		}
 		for _, table := range tables {
+			if slices.Contains(without, table) {
+				continue
+			}
 			rows, _ := tx.Query(ctx, "select to_json(t)::text from "+pgx.Identifier{schema, table}.Sanitize()+" t")
 			var row string
 			_, err := pgx.ForEachRow(rows, []any{&row}, func() error {
@@ -58,7 +63,8 @@ func tablesOf(ctx context.Context, tx pgx.Tx, schema string) ([]string, error) {
 const rowMax = 1 << 20
 
 // Restore makes the tables of a schema in a database and fills them from a dump.
-func Restore(ctx context.Context, url, schema string, up func(context.Context, *pgxpool.Pool) error, r io.Reader) error {
+// The tables without stay empty, also where an older dump has them.
+func Restore(ctx context.Context, url, schema string, up func(context.Context, *pgxpool.Pool) error, r io.Reader, without ...string) error {
 	pool, err := Connect(ctx, url, schema, "")
 	if err != nil {
 		return err
@@ -67,12 +73,12 @@ func Restore(ctx context.Context, url, schema string, up func(context.Context, *
 	if err := up(ctx, pool); err != nil {
 		return err
 	}
-	return load(ctx, pool, schema, r)
+	return load(ctx, pool, schema, r, without)
 }
 
 // load puts the rows of a dump into the tables of a schema that are empty, all or
 // none. Numbers that the tables give go on after the last one.
-func load(ctx context.Context, pool *pgxpool.Pool, schema string, r io.Reader) error {
+func load(ctx context.Context, pool *pgxpool.Pool, schema string, r io.Reader, without []string) error {
 	return pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) error {
 		tables, err := tablesOf(ctx, tx, schema)
 		if err != nil {
@@ -93,6 +99,9 @@ func load(ctx context.Context, pool *pgxpool.Pool, schema string, r io.Reader) e
 			var d dumped
 			if err := json.Unmarshal(lines.Bytes(), &d); err != nil {
 				return fmt.Errorf("the backup of %s is damaged: %w", schema, err)
+			}
+			if slices.Contains(without, d.Table) {
+				continue
 			}
 			name := pgx.Identifier{schema, d.Table}.Sanitize()
 			if _, err := tx.Exec(ctx, "insert into "+name+" overriding system value select * from json_populate_record(null::"+name+", $1::json)", string(d.Row)); err != nil {

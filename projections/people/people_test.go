@@ -390,6 +390,23 @@ func TestTheSecondFactor(t *testing.T) {
 	if _, err := s.SignIn(t.Context(), Attempt{Login: "zhang", Password: "wrong wrong wrong"}); !wants(err, SignInRefused) {
 		t.Errorf("a wrong password tells of the second factor: %v", err)
 	}
+	s.raceWithOneCode(t, p.Person, code())
+}
+
+// raceWithOneCode shows one code twice, as two do who both read before either has
+// used it up.
+func (s *Store) raceWithOneCode(t *testing.T, person, code string) {
+	t.Helper()
+	var sealed []byte
+	if err := s.pool.QueryRow(t.Context(), `update people set totp_step = 0 where person = $1 returning totp`, person).Scan(&sealed); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"", SecondFactorRefused} {
+		err := s.change(t.Context(), func(tx pgx.Tx) error { return s.secondFactor(t.Context(), tx, person, sealed, 0, code) })
+		if !wants(err, want) {
+			t.Errorf("a code that two show at once: %v, want %q", err, want)
+		}
+	}
 }
 
 // The vectors of RFC 6238, appendix B, for SHA-1, cut to six digits.

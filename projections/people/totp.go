@@ -150,12 +150,19 @@ func (s *Store) secondFactor(ctx context.Context, tx pgx.Tx, person string, totp
 		return err
 	}
 	if step := totpMatch(secret, code, s.now(), last); step != 0 {
-		_, err := tx.Exec(ctx, `update people set totp_step = $2 where person = $1`, person, step)
+		used, err := tx.Exec(ctx, `update people set totp_step = $2 where person = $1 and totp_step < $2`, person, step)
+		if err == nil && used.RowsAffected() == 0 { // somebody else was faster with the same code
+			err = refusedCode()
+		}
 		return err
 	}
 	used, err := tx.Exec(ctx, `update recovery_codes set used_at = $3 where person = $1 and hash = $2 and used_at is null`, person, hashOf(code), s.now())
 	if err == nil && used.RowsAffected() == 0 {
-		return fail(SecondFactorRefused, "type the code that the authenticator shows now; each works once", "the code does not match")
+		return refusedCode()
 	}
 	return err
+}
+
+func refusedCode() error {
+	return fail(SecondFactorRefused, "type the code that the authenticator shows now; each works once", "the code does not match")
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io/fs"
 	"net/http"
 	"os"
@@ -291,6 +292,14 @@ func TestAFileOfBeneficiariesIsTriedAndRecordedOnce(t *testing.T) {
 	}
 	if got := a.do(t, "try", "register-beneficiary?dry_run=true", villager); got.status != http.StatusOK || persons() != 0 {
 		t.Errorf("%d people have a key after a command was tried: %d %s", persons(), got.status, got.body)
+	}
+	refused := strings.Replace(villager, `"village"`, `"nowhere"`, 1)
+	if got := a.do(t, "refused", "register-beneficiary", refused); got.status != http.StatusNotFound || persons() != 0 {
+		t.Errorf("%d people have a key after a command was refused: %d %s", persons(), got.status, got.body)
+	}
+	batch := fmt.Sprintf(`{"command":"register-beneficiary","id":"r1",%s`+"\n"+`{"command":"close-fund","id":"r2","fund":"nothing"}`, villager[1:])
+	if got := a.call(t, "POST", "/v1/ledgers/test/commands?atomic=true", batch); got.status != http.StatusNotFound || persons() != 0 {
+		t.Errorf("%d people have a key after a batch was refused: %d %s", persons(), got.status, got.body)
 	}
 	for _, outcome := range []string{`"recorded":2,"already":0`, `"recorded":0,"already":2`} {
 		if got := a.call(t, "POST", path, file); !strings.Contains(got.body, outcome) || persons() != 2 || strings.Contains(got.body, villagerNumber) {
