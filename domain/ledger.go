@@ -108,6 +108,9 @@ func (l *Ledger) Decide(c Command, ctx Context) ([]Event, error) {
 		return nil, missing("ledger_not_found", "this ledger does not exist").
 			hint("open it with open-ledger, or check its name")
 	}
+	if err := l.moving(c); err != nil {
+		return nil, err
+	}
 	events, err := c.decide(l, ctx)
 	if err == nil {
 		err = l.withinCeiling(c, events)
@@ -296,6 +299,9 @@ type LedgerFacts struct {
 	Zone     string // IANA time zone of its calendar dates
 	Currency Currency
 	Invented bool // the figures are made up, for demonstration
+
+	MovedTo string // region that is to adopt the ledger; empty: it is not being moved
+	Region  string // that adopted it last; empty: it was never moved
 }
 
 // Opened tells whether the ledger exists.

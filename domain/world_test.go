@@ -146,6 +146,7 @@ func everything(t testing.TB) *story {
 	everyFinding(s)
 	everyBenefit(s)
 	everyKey(s)
+	everyMove(s)
 	s.and(publish("report", cell2018), draw("sample", domain.SampleRecords, 1, population(5)))
 	for _, next := range steps[1:5] {
 		s.and(next.do(step("road", "2018")))

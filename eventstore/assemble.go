@@ -139,6 +139,10 @@ func (w *writer) decide(ctx context.Context, b *pending, it *item) (out Outcome,
 	if record, ok := w.entries.get(it.key); ok {
 		return w.repeated(ctx, b, it, record)
 	}
+	if err := w.elsewhere(); err != nil {
+		b.refused = true
+		return Outcome{Err: err}, false
+	}
 	now := w.store.cfg.Now().UTC().Truncate(time.Microsecond)
 	dctx := domain.Context{Entry: it.ID, Actor: it.Actor, Role: it.Role, Recorded: now, Today: domain.DateOf(now.In(w.zone))}
 	if r, ok := it.Command.(domain.Referrer); ok {

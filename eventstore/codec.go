@@ -22,7 +22,7 @@ var strict = json.RejectUnknownMembers(true)
 // BadBlock says that a stored block cannot be read. Position names the block,
 // or the event in it that is at fault. Code is stable.
 type BadBlock struct {
-	Code     string // bad_block, bad_event_payload, unknown_event_type, unknown_event_version, subject_mismatch, chain_broken, sequence_missing
+	Code     string // bad_block, bad_event_payload, unknown_event_type, unknown_event_version, subject_mismatch, chain_broken, hand_over, sequence_missing
 	Position Position
 	Reason   string
 }
@@ -60,10 +60,12 @@ func Decode(m Message) (*Block, error) {
 	kept := allNames.Get().(*names)
 	defer allNames.Put(kept)
 	return b, b.Each(func(at Position, _ *Entry, e *Event) error {
-		if e.readCanonical(kept) {
-			return nil
+		if !e.readCanonical(kept) {
+			if err := e.decode(at); err != nil {
+				return err
+			}
 		}
-		return e.decode(at)
+		return b.follows(at, e)
 	})
 }
 
@@ -72,7 +74,22 @@ func decodeGeneral(m Message) (*Block, error) {
 	if err != nil {
 		return nil, err
 	}
-	return b, b.Each(func(at Position, _ *Entry, e *Event) error { return e.decode(at) })
+	return b, b.Each(func(at Position, _ *Entry, e *Event) error {
+		if err := e.decode(at); err != nil {
+			return err
+		}
+		return b.follows(at, e)
+	})
+}
+
+// follows refuses a block with which a region adopts a ledger after another
+// block than the one before it.
+func (b *Block) follows(at Position, e *Event) error {
+	over, ok := e.Fact.(*domain.LedgerAdopted)
+	if ok && over.Head != b.Previous.String() {
+		return &BadBlock{"hand_over", at, fmt.Sprintf("the ledger was adopted after a block with the hash %.80q, and it follows another one", over.Head)}
+	}
+	return nil
 }
 
 // DecodeEnvelope reads a stored block without the data of its events, for

@@ -75,7 +75,7 @@ func TestARegionSaysWhichOtherOneHasALedger(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, url := range []string{"http://old", "http://east"} {
-		if err := places.Announce(t.Context(), url); err != nil {
+		if err := places.Announce(t.Context(), url, "EAST"); err != nil {
 			t.Fatal(err)
 		}
 	}

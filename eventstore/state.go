@@ -54,6 +54,16 @@ func (s *ledgerState) setZone() {
 	}
 }
 
+// elsewhere refuses to go on with a ledger whose last blocks another region has
+// written: they come here because it is being moved back, and it is not here yet.
+func (w *writer) elsewhere() error {
+	places, region := w.store.cfg.Places, w.domain.Facts().Region
+	if places == nil || region == "" || region == places.here {
+		return nil
+	}
+	return elsewhere(w.ledger, region)
+}
+
 // keep makes a block that was stored part of the state. Its events are folded
 // already.
 func (s *ledgerState) keep(b *pending) {

@@ -123,7 +123,9 @@ func (j *job) fail(err error) {
 // state that it will lead to, so that the log never waits for a decision.
 func (w *writer) step(backlog []*job) []*job {
 	if err := w.unanswered(w.ready(), false); err != nil {
-		w.store.cfg.Log.Error("the ledger cannot be read", "ledger", w.ledger, "error", err)
+		if !Is(err, LedgerElsewhere) {
+			w.store.cfg.Log.Error("the ledger cannot be read", "ledger", w.ledger, "error", err)
+		}
 		failAll(backlog, err)
 		return nil
 	}
@@ -273,6 +275,11 @@ func (w *writer) ready() error {
 
 // load makes the state out of the last snapshot and the log after it.
 func (w *writer) load(ctx context.Context) error {
+	if places := w.store.cfg.Places; places != nil { // the ledger may be on its way: what is here is a part of it
+		if err := places.claim(ctx, w.ledger, false); err != nil {
+			return err
+		}
+	}
 	end, err := w.store.lastOf(ctx, w.ledger)
 	if err != nil {
 		return err

@@ -15,7 +15,7 @@ var registerProjection = &projection{
 	name:   "register",
 	sql:    registerSQL,
 	tables: []string{"ledgers", "organisations", "places"},
-	reads:  []string{"ledger-opened", "year-closed", "organisation-registered", "place-registered"},
+	reads:  []string{"ledger-opened", "ledger-moved", "ledger-adopted", "year-closed", "organisation-registered", "place-registered"},
 	begin:  func(bool) projector { return &registerProjector{} },
 }
 
@@ -27,6 +27,10 @@ func (p *registerProjector) apply(f *fact) error {
 		p.register(`insert into ledgers (ledger, title, zone, currency, invented, entry, date, document, source_reference, note)
 			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
 			f, e.Evidence, f.ledger, e.Title, e.Zone, e.Currency, e.Invented)
+	case *domain.LedgerMoved:
+		p.add(`update ledgers set moved_to = $2 where ledger = $1`, f.ledger, e.To)
+	case *domain.LedgerAdopted:
+		p.add(`update ledgers set moved_to = '' where ledger = $1`, f.ledger)
 	case *domain.YearClosed:
 		p.add(`update ledgers set closed_years = closed_years || $2::integer where ledger = $1`, f.ledger, e.Year)
 	case *domain.OrganisationRegistered:
@@ -50,14 +54,15 @@ type Ledger struct {
 	Currency    domain.Currency `json:"currency"`
 	Invented    bool            `json:"invented"`
 	ClosedYears []int           `json:"closed_years"`
+	MovedTo     string          `json:"moved_to,omitzero"` // region that has it now
 	Provenance
 }
 
 var ledgersList = listing[Ledger]{
 	projection: "register", table: "ledgers", id: "ledger", filters: equal("ledger"),
-	columns: "x.ledger, x.title, x.zone, x.currency, x.invented, x.closed_years",
+	columns: "x.ledger, x.title, x.zone, x.currency, x.invented, x.closed_years, x.moved_to",
 	targets: func(v *Ledger) ([]any, func() error) {
-		return []any{&v.Ledger, &v.Title, &v.Zone, &v.Currency, &v.Invented, &v.ClosedYears}, nil
+		return []any{&v.Ledger, &v.Title, &v.Zone, &v.Currency, &v.Invented, &v.ClosedYears, &v.MovedTo}, nil
 	},
 	origin: func(v *Ledger) *Provenance { return &v.Provenance },
 	idOf:   func(v *Ledger) string { return v.Ledger },

@@ -5,6 +5,7 @@ create table ledgers (
 	currency         text not null,
 	invented         boolean not null,
 	closed_years     integer[] not null default '{}',
+	moved_to         text not null default '',
 	entry            text not null,
 	date             text not null,
 	document         text not null,
@@ -16,6 +17,7 @@ comment on column ledgers.zone is 'IANA time zone of its calendar dates.';
 comment on column ledgers.currency is 'Currency of amounts that name none.';
 comment on column ledgers.invented is 'The figures are made up, for demonstration.';
 comment on column ledgers.closed_years is 'Years in which nothing more is recorded.';
+comment on column ledgers.moved_to is 'Region to which it was moved, which has what is recorded since; empty: it is here.';
 comment on column ledgers.entry is 'Entry that opened it; date, document, source_reference and note are those of that entry.';
 
 create table organisations (

@@ -2,6 +2,7 @@ package projections
 
 import (
 	"context"
+	"errors"
 
 	"aidledger/domain"
 	"aidledger/eventstore"
@@ -74,9 +75,30 @@ func (db *DB) publishedReport(ctx context.Context, c *Comparison, id string) (ce
 			err = row.Scan(&cell.Key, into(&cell.Stage), &cell.Amount.Currency, &cell.Amount.Minor)
 			return cell, err
 		})
+		if err == nil {
+			err = c.placeHere(ctx, tx)
+		}
 		return err
 	})
 	return cells, err
+}
+
+// placeHere makes the position of a report that of this log. It is another one
+// where the ledger was moved here since; the last block that counts is the same.
+func (c *Comparison) placeHere(ctx context.Context, tx pgx.Tx) error {
+	var last, next uint64
+	err := tx.QueryRow(ctx, `select sequence, coalesce((select sequence from aidledger_archive.blocks
+				where ledger = $1 and first >= $2 order by first, sequence limit 1), 0)
+			from (select sequence, hash from aidledger_archive.blocks
+				where ledger = $1 and first < $2 order by first desc, sequence desc limit 1) last
+			where encode(hash, 'hex') = $3`, c.Ledger, c.Entries, c.Head).Scan(&last, &next)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil
+	}
+	if at := c.Position.Block; last > at || next != 0 && next <= at {
+		c.Position = eventstore.Position{Block: last, Event: eventstore.WholeBlock}
+	}
+	return err
 }
 
 // totalsQuery asks for the totals of a report as they are now.

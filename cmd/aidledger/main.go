@@ -104,6 +104,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	root.AddCommand(c.importFile(), c.statement(), c.template(), c.export())
 	root.AddCommand(c.checkpoint(), c.receipt(), c.keys(), c.cosign(), c.rotateKey(), c.repair(), c.why(), c.diff(), c.backup(), c.restore())
 	root.AddCommand(c.publishReport(), c.reports(), c.report(), c.sample(), c.late(), c.approvals(), c.attach())
+	root.AddCommand(c.moveLedger())
 	root.SetArgs(args)
 	root.SetIn(stdin)
 	root.SetOut(c.out)

@@ -29,5 +29,5 @@ func (s *server) announceRegion(ctx context.Context) error {
 	if s.regions == nil {
 		return nil
 	}
-	return s.regions.Announce(ctx, s.publicURL)
+	return s.regions.Announce(ctx, s.publicURL, s.stream)
 }

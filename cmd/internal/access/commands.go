@@ -78,7 +78,9 @@ var commands = map[string]Capability{
 	"publish-report":  PublishReports,
 	"draw-sample":     RecordSamples,
 
+	"adopt-ledger":          SetPolicies,
 	"introduce-signing-key": SetPolicies,
+	"move-ledger":           SetPolicies,
 	"retire-signing-key":    SetPolicies,
 	"add-attachment":        WriteNotes,
 

@@ -45,7 +45,7 @@ func (v *visit) record() error {
 	if view.Drafts, err = v.drafts(); err != nil {
 		return err
 	}
-	listed := map[string]bool{"introduce-signing-key": true, "open-ledger": true, "retire-signing-key": true}
+	listed := map[string]bool{"adopt-ledger": true, "introduce-signing-key": true, "move-ledger": true, "open-ledger": true, "retire-signing-key": true}
 	for _, d := range desks {
 		view.Desks = append(view.Desks, v.desk(d.name, d.commands, listed))
 	}

@@ -71,7 +71,7 @@ var statuses = map[string]int{
 	access.Forbidden: 403, access.ForbiddenLedger: 403, access.OutsideLimit: 403,
 
 	eventstore.FileTooLarge: 413, eventstore.FileMissing: 404, eventstore.FileDamaged: 503,
-	"beneficiary_not_found": 404, vault.Erased: 409, vault.WrongKey: 503, "vault_missing": 503, "not_signing": 503, "owner_only": 403,
+	"beneficiary_not_found": 404, vault.Erased: 409, vault.WrongKey: 503, "vault_missing": 503, "not_signing": 503, "owner_only": 403, "operator_only": 403,
 	"not_found": 404, "path_not_found": 404, "command_not_found": 404, "ledger_not_found": 404,
 	"method_not_allowed": 405, "body_too_large": 413, "uri_too_long": 414, "content_type": 415, "file_type": 415,
 
@@ -83,7 +83,7 @@ var statuses = map[string]int{
 	eventstore.Busy: 429, "internal": 500,
 	eventstore.OutcomeUnknown: 503, eventstore.LogUnavailable: 503, eventstore.LogUnreadable: 503, eventstore.LogDamaged: 503,
 	eventstore.LogForbidden: 503, eventstore.StreamSettings: 503, eventstore.StreamMissing: 503, eventstore.Closed: 503,
-	"projection_behind": 503, "projection_halted": 503, projections.Unavailable: 503,
+	"ledger_moving": 503, "projection_behind": 503, "projection_halted": 503, projections.Unavailable: 503,
 }
 
 // statusOf returns the status of a code, and of its kind where the code has

@@ -11,6 +11,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"aidledger/cmd/internal/access"
@@ -63,6 +64,8 @@ type Server struct {
 	handler http.Handler
 	ctx     context.Context // ends with the server: what follows the log stops then
 	stop    context.CancelFunc
+
+	ledgersHere sync.Map // names, and until when they are taken to be here
 }
 
 // New returns a server of the API, and of more routes beside it.
@@ -153,6 +156,9 @@ func (s *Server) answer(rt Route) http.Handler {
 			}
 		}()
 		c, err := s.admit(rt, r)
+		if err == nil {
+			err = s.here(r)
+		}
 		if err == nil {
 			err = rt.Handle(s, c, w, r)
 		}
