@@ -50,6 +50,9 @@ func (s *server) startNotary(ctx context.Context) (err error) {
 	if s.notary, err = s.newNotary(s.store); err != nil {
 		return err
 	}
+	if err := s.notary.CheckKeys(ctx); err != nil {
+		return fmt.Errorf("%s: %w", s.data.file(signingKeyFile), err)
+	}
 	if err := s.recordRotation(ctx); err != nil {
 		s.log.Warn("the change of the signing key is not recorded; the next start tries again", "error", err)
 	}

@@ -205,6 +205,9 @@ type growing struct {
 func (n *Notary) tree(ctx context.Context, ledger string) (*growing, error) {
 	last, err := n.Archive.Checkpoint(ctx, ledger, 0)
 	if projections.Is(err, projections.CheckpointNotFound) {
+		if err := n.recorded(ctx, ledger); err != nil {
+			return nil, err
+		}
 		return &growing{Growth: proof.Grow(0, nil)}, nil
 	}
 	if err != nil {
