@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"os"
@@ -19,6 +20,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/rogpeppe/go-internal/testscript"
+	"go.uber.org/goleak"
 )
 
 // verifier is the other program, for stories about what it checks.
@@ -27,7 +29,20 @@ func verifier() { os.Exit(evidence.Run(os.Args[1:], os.Stdout, os.Stderr)) }
 // TestMain makes this test binary the programs, too, so that stories run them as
 // processes of their own.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"aidledger": main, "aidledger-verify": verifier, "outside": outside})
+	testscript.Main(leakless{m}, map[string]func(){"aidledger": main, "aidledger-verify": verifier, "outside": outside})
+}
+
+// leakless fails where a test leaves a goroutine behind.
+type leakless struct{ *testing.M }
+
+// Run runs the tests and returns the exit code.
+func (l leakless) Run() int {
+	code := l.M.Run()
+	if err := goleak.Find(); code == 0 && err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return code
 }
 
 // TestStories runs the stories in testdata. Each has a data directory and a

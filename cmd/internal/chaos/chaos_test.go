@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+
+	"go.uber.org/goleak"
 )
 
 func TestMain(m *testing.M) {
@@ -19,6 +21,11 @@ func TestMain(m *testing.M) {
 	code := m.Run()
 	if scratch != "" {
 		os.RemoveAll(scratch)
+	}
+	// No scenario leaves a goroutine behind.
+	if err := goleak.Find(); code == 0 && err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
 	}
 	os.Exit(code)
 }
