@@ -92,6 +92,8 @@ func (im *Importer) Import(ctx context.Context, ledger string, f *File, o Option
 		return r.report, err
 	}
 	switch {
+	case r.report.Rows+r.report.LeftOut == 0:
+		return r.report, fault("file_empty", "the file has no rows that say something", "give a file with rows below the names of the columns")
 	case r.report.Refused > 0 && (!o.SkipBad || r.report.Recorded+r.report.Already == 0):
 		r.report.Outcome, r.report.Recorded = Refused, 0
 		return r.report, nil

@@ -141,7 +141,7 @@ func (t *table) give(r tableRow) {
 		out.key = 0 // a notice about the table
 	case isTotal(r.cells):
 		out.notice = "it is a total of other rows and is left out"
-	case strings.HasPrefix(firstCell(r.cells), "#"):
+	case isRemark(firstCell(r.cells)):
 		out.notice = "it begins with # and is left out"
 	default:
 		out.command, out.fault = t.command(r.cells)
@@ -149,18 +149,27 @@ func (t *table) give(r tableRow) {
 	t.send(out)
 }
 
-func firstCell(cells []sheet.Cell) string {
+// firstCell returns the first cell that says something.
+func firstCell(cells []sheet.Cell) sheet.Cell {
 	for _, c := range cells {
-		if text := strings.TrimSpace(c.Value); text != "" {
-			return text
+		if c.Value = strings.TrimSpace(c.Value); c.Value != "" {
+			return c
 		}
 	}
-	return ""
+	return sheet.Cell{}
+}
+
+// isRemark recognises a row that is meant for people. A formula that failed begins
+// with # as well, and its row is at fault.
+func isRemark(first sheet.Cell) bool {
+	rest, ok := strings.CutPrefix(first.Value, "#")
+	failed := slices.Contains([]string{"REF!", "N/A", "VALUE!", "DIV/0!", "NAME?", "NUM!", "NULL!", "SPILL!", "CALC!", "FIELD!", "BUSY!"}, rest)
+	return ok && first.Kind != sheet.Error && !failed
 }
 
 // isTotal recognises the total at the foot of a table by its first cell.
 func isTotal(cells []sheet.Cell) bool {
-	first := strings.ReplaceAll(domain.FoldName(firstCell(cells)), " ", "")
+	first := strings.ReplaceAll(domain.FoldName(firstCell(cells).Value), " ", "")
 	for _, word := range []string{"合计", "总计", "小计", "共计", "累计", "总和", "total", "subtotal", "grandtotal", "sum"} {
 		rest, ok := strings.CutPrefix(first, word)
 		if ok && (rest == "" || strings.ContainsAny(rest[:1], ":(0123456789¥") || strings.HasPrefix(rest, "：")) {

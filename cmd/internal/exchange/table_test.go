@@ -103,6 +103,9 @@ func TestTablesAreRefusedWhereTheyCouldMeanSomethingElse(t *testing.T) {
 			[]string{"encoding_unknown"}},
 		{"values at fault, all of them", head + "f,3721万,2018-02-30,\nf,1,2018,\nf,1e3,2018,\nf,1,2018,,x\n", receipts,
 			[]string{"2 amount amount_unit_ambiguous", "2 date date_invalid", "4 amount amount_format", "5 E cell_extra"}},
+		{"a formula that failed in the first cell", "fund,amount,date,note\n#N/A,1,2018,\n#REF!,1,2018,\n", receipts,
+			[]string{"2 fund id_format", "3 fund id_format"}},
+		{"names of columns alone", head, receipts, []string{"file_empty"}},
 		{"a unit twice", "fund,金额(万元),date\nf,3721万,2018\n", receipts, []string{"2 金额(万元) amount_unit_ambiguous"}},
 		{"a command that there is not", "command,fund\nteleport,f\n", exchange.Options{}, []string{"2 命令 command command_not_found"}},
 	} {

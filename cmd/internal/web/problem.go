@@ -73,7 +73,7 @@ var statuses = map[string]int{
 	eventstore.FileTooLarge: 413, eventstore.FileMissing: 404, eventstore.FileDamaged: 503,
 	"beneficiary_not_found": 404, vault.Erased: 409, vault.WrongKey: 503, "vault_missing": 503, "not_signing": 503, "owner_only": 403, "operator_only": 403,
 	"not_found": 404, "path_not_found": 404, "command_not_found": 404, "ledger_not_found": 404,
-	"method_not_allowed": 405, "body_too_large": 413, "uri_too_long": 414, "content_type": 415, "file_type": 415,
+	"method_not_allowed": 405, "body_too_large": 413, "uri_too_long": 414, "content_type": 415, "content_encoding": 415, "file_type": 415,
 
 	eventstore.LedgerElsewhere: 421, eventstore.KeyTaken: 409, projections.RebuildRunning: 409,
 	eventstore.ChangedSince: 412, eventstore.KeyReused: 422, eventstore.CommandTooLarge: 413, eventstore.BatchNotRecorded: 422,

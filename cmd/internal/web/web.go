@@ -7,12 +7,14 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"path"
 	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"aidledger/cmd/internal/access"
 	"aidledger/cmd/internal/notary"
@@ -132,12 +134,30 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch p := r.URL.Path; {
 	case len(r.RequestURI) > pathMax:
 		s.translated(r, newProblem("uri_too_long", fmt.Sprintf("the address has more than %d bytes", pathMax), "shorten it")).send(w)
-	case p != path.Clean(p) || strings.ContainsRune(p, 0):
+	case p != path.Clean(p) || !readable(p):
 		// The mux would redirect to the clean path. Nobody asks for such a path in good faith.
 		s.translated(r, newProblem("path_not_found", "there is nothing at this path", "GET /v1 lists the routes")).send(w)
+	case !slices.Contains([]string{"", "identity"}, r.Header.Get("Content-Encoding")):
+		s.translated(r, newProblem("content_encoding", fmt.Sprintf("the body is packed as %q", shorten(r.Header.Get("Content-Encoding"))), "send it as it is")).send(w)
+	case !readable(unescaped(r.URL.RawQuery)):
+		s.translated(r, newProblem("query_malformed", "the query has a byte that is no UTF-8, or a NUL", "write it in UTF-8")).send(w)
 	default:
 		s.handler.ServeHTTP(w, r)
 	}
+}
+
+// readable tells whether a text can be looked for: no name has a NUL or a byte
+// that is not UTF-8, and PostgreSQL takes neither.
+func readable(text string) bool { return utf8.ValidString(text) && !strings.ContainsRune(text, 0) }
+
+// unescaped returns a query without its escapes; one that is malformed has none
+// that are of interest here.
+func unescaped(query string) string {
+	text, err := url.QueryUnescape(query)
+	if err != nil {
+		return ""
+	}
+	return text
 }
 
 // answer makes an http.Handler of a route: it finds the caller, asks the gate,
