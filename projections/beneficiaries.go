@@ -5,7 +5,6 @@ import (
 	_ "embed"
 
 	"aidledger/domain"
-	"aidledger/eventstore"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -17,13 +16,23 @@ var beneficiariesSQL string
 var beneficiariesProjection = &projection{
 	name:   "beneficiaries",
 	sql:    beneficiariesSQL,
-	tables: []string{"beneficiaries", "benefits", "benefit_standards"},
+	tables: []string{"beneficiaries", "benefits", "benefit_standards", "helped", "helped_people"},
 	reads: []string{"beneficiary-registered", "beneficiary-removed", "beneficiary-restricted", "beneficiary-forgotten",
 		"benefit-recorded", "benefit-standard-set"},
 	begin: func(bool) projector { return &beneficiariesProjector{} },
 }
 
-type beneficiariesProjector struct{ statements }
+type beneficiariesProjector struct {
+	statements
+	counts helpedCounts
+}
+
+func (p *beneficiariesProjector) flush(ctx context.Context, tx pgx.Tx) error {
+	if err := p.statements.flush(ctx, tx); err != nil {
+		return err
+	}
+	return p.counts.flush(ctx, tx)
+}
 
 func (p *beneficiariesProjector) apply(f *fact) error {
 	switch e := f.event.Fact.(type) {
@@ -46,6 +55,7 @@ func (p *beneficiariesProjector) apply(f *fact) error {
 			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
 			f.ledger, int64(f.at.Block), int64(f.at.Event), f.entry.ID, e.Beneficiary, e.Kind, e.Place, e.Project, e.Period.String(), e.Period.Year(),
 			e.Amount.Minor, e.Amount.Currency, e.Disbursement, e.Date.Last().Time(), e.Reverses)
+		p.counts.add(f.ledger, e)
 	case *domain.BenefitStandardSet:
 		p.add(`insert into benefit_standards (ledger, project, amount, currency, entry) values ($1, $2, $3, $4, $5)
 			on conflict (ledger, project) do update set amount = excluded.amount, currency = excluded.currency, entry = excluded.entry`,
@@ -126,65 +136,4 @@ func (db *DB) Forgotten(ctx context.Context) (all []Pseudonym, err error) {
 		return err
 	})
 	return all, err
-}
-
-// Helped counts people who were helped, each once, however often they were.
-// Amounts are what they got, in decimal text.
-type Helped struct {
-	Key        string          `json:"key"`
-	Persons    int64           `json:"persons"`
-	Households int64           `json:"households"`
-	Benefits   int64           `json:"benefits"`
-	Amount     *string         `json:"amount"`
-	Currency   domain.Currency `json:"currency"`
-}
-
-// HelpedList is how many people were helped by village, project or year, and
-// Together how many that are in all: less than the sum, where somebody was helped
-// in several.
-type HelpedList struct {
-	By       string              `json:"by"`
-	Position eventstore.Position `json:"position"`
-	Rows     []Helped            `json:"rows"`
-	Together []Helped            `json:"together"` // one for each currency
-}
-
-// PeopleHelped counts who was helped by village, project or year.
-func (db *DB) PeopleHelped(ctx context.Context, ledger, by string) (HelpedList, error) {
-	out := HelpedList{By: by}
-	column, ok := map[string]string{"village": "place", "project": "project", "year": "year::text"}[by]
-	if !ok {
-		return out, fail(BadQuery, "use village, project or year", "people are not counted by %.100q", by)
-	}
-	c := &conditions{args: []any{ledger}}
-	within := c.benefitsWithin(db.within)
-	count := func(key string) string {
-		return `select ` + key + `, count(distinct beneficiary) filter (where kind = 'person'), count(distinct beneficiary) filter (where kind = 'household'),
-				count(*), sum(amount)::bigint, currency
-			from aidledger.benefits b where ledger = $1 and reverses = ''` + within + `
-				and not exists (select from aidledger.benefits r where r.ledger = $1 and r.reverses = b.entry)
-			group by 1, currency order by 1, currency`
-	}
-	err := db.at(ctx, ledger, func(tx pgx.Tx) (err error) {
-		if out.Position, err = position(ctx, tx, ledger, beneficiariesProjection.name); err != nil {
-			return err
-		}
-		if out.Rows, err = helped(ctx, tx, count(column), c.args...); err != nil {
-			return err
-		}
-		out.Together, err = helped(ctx, tx, count("''"), c.args...)
-		return err
-	})
-	return out, err
-}
-
-func helped(ctx context.Context, tx pgx.Tx, sql string, args ...any) ([]Helped, error) {
-	rows, _ := tx.Query(ctx, sql, args...)
-	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (Helped, error) {
-		var v Helped
-		var amount *int64
-		err := row.Scan(&v.Key, &v.Persons, &v.Households, &v.Benefits, &amount, &v.Currency)
-		v.Amount = decimal(amount, v.Currency)
-		return v, err
-	})
 }

@@ -55,6 +55,36 @@ create table benefit_standards (
 comment on table benefit_standards is 'The most that one beneficiary gets of a project in one period.';
 comment on column benefit_standards.amount is 'Minor units of the currency.';
 
+create table helped (
+	ledger     text collate "C" not null,
+	dimension  text collate "C" not null,
+	key        text collate "C" not null,
+	currency   text collate "C" not null,
+	persons    bigint not null,
+	households bigint not null,
+	benefits   bigint not null,
+	amount     bigint not null,
+	primary key (ledger, dimension, key, currency)
+);
+comment on table helped is 'How many people were helped, each once, kept as benefits come and are taken back.';
+comment on column helped.dimension is 'village, project, year, or all of the ledger.';
+comment on column helped.key is 'Which of them; empty: all of the ledger.';
+comment on column helped.benefits is 'Benefits that were not taken back.';
+comment on column helped.amount is 'Minor units of the currency.';
+
+create table helped_people (
+	ledger      text collate "C" not null,
+	dimension   text collate "C" not null,
+	key         text collate "C" not null,
+	currency    text collate "C" not null,
+	beneficiary text collate "C" not null,
+	kind        text collate "C" not null,
+	benefits    bigint not null,
+	primary key (ledger, dimension, key, currency, beneficiary, kind)
+);
+comment on table helped_people is 'Whom each number in helped counts: everybody with a benefit that was not taken back.';
+comment on column helped_people.kind is 'person, or household by its head.';
+
 -- for queries
 create index on beneficiaries (ledger, place);
 create index beneficiaries_forgotten on beneficiaries (ledger, beneficiary) where state = 'forgotten';

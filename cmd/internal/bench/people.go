@@ -15,7 +15,7 @@ import (
 var peopleGrowth = []growthCase{
 	{"rebuild", "s", 0, (*bench).growRebuild},
 	{"page of beneficiaries", "ms", logarithmic, (*bench).growBeneficiaries},
-	{"people helped, by village", "ms", 0, (*bench).growHelped},
+	{"people helped, by village", "ms", logarithmic, (*bench).growHelped},
 	{"totals of all years", "ms", logarithmic, totalsGrowth("year", "")},
 	{"one benefit, p50", "ms", logarithmic, (*bench).growBenefit},
 	{"start, to the first command", "s", 0, (*bench).growStart},
