@@ -46,8 +46,10 @@ type denials struct {
 	last  atomic.Pointer[string]
 }
 
-// watch hears of denials, besides whoever heard of errors before.
-func (d *denials) watch(conn *nats.Conn) {
+// watchDenials hears of denials, besides whoever heard of errors before. The
+// connection holds them for good, and so they hold nothing of the store.
+func watchDenials(conn *nats.Conn) *denials {
+	d := &denials{}
 	before := conn.Opts.AsyncErrorCB
 	conn.SetErrorHandler(func(c *nats.Conn, sub *nats.Subscription, err error) {
 		if errors.Is(err, nats.ErrPermissionViolation) {
@@ -59,6 +61,7 @@ func (d *denials) watch(conn *nats.Conn) {
 			before(c, sub, err)
 		}
 	})
+	return d
 }
 
 // since returns the failure that stands behind an error, where something was

@@ -96,7 +96,7 @@ type Store struct {
 	cfg    Config
 	js     jetstream.JetStream
 	stream jetstream.Stream
-	denied denials
+	denied *denials
 
 	mu      sync.Mutex
 	writers map[string]*writer
@@ -142,8 +142,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	if err != nil {
 		return nil, failure(LogUnavailable, "JetStream cannot be used", "", err)
 	}
-	s := &Store{cfg: cfg, js: js, writers: map[string]*writer{}}
-	s.denied.watch(cfg.Conn)
+	s := &Store{cfg: cfg, js: js, writers: map[string]*writer{}, denied: watchDenials(cfg.Conn)}
 	if s.stream, err = openStream(ctx, js, cfg); err != nil {
 		return nil, s.denied.since(0, err)
 	}
