@@ -2,6 +2,7 @@ package projections
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -22,6 +23,10 @@ type DB struct {
 	until     AsOf   // zero: now
 	within    Within // what its reader may read
 	pasts     *pasts
+
+	closing context.Context // over when the DB is closed
+	close   context.CancelFunc
+	leaving *sync.WaitGroup // of tables that are being dropped
 }
 
 // Open connects to a database of PostgreSQL 15 or newer (code server_too_old
@@ -36,7 +41,7 @@ func OpenApart(ctx context.Context, url, queries string) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	db := &DB{pool: p, writer: p}
+	db := newDB(p)
 	db.pasts = newPasts(db)
 	if queries != url {
 		if db.pool, err = newPool(ctx, queries); err != nil {
@@ -51,6 +56,12 @@ func OpenApart(ctx context.Context, url, queries string) (*DB, error) {
 	return db, nil
 }
 
+func newDB(p pool) *DB {
+	db := &DB{pool: p, writer: p, leaving: &sync.WaitGroup{}}
+	db.closing, db.close = context.WithCancel(context.Background())
+	return db
+}
+
 // OpenStandby connects to a standby of such a database. It makes nothing there:
 // its primary does, and it follows. What lists were in the past is replayed on
 // the primary.
@@ -59,14 +70,15 @@ func OpenStandby(ctx context.Context, url string, primary *DB) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	db := &DB{pool: p, writer: p, pasts: primary.pasts}
+	db := newDB(p)
+	db.pasts = primary.pasts
 	conn, err := db.connect(ctx)
 	if err == nil {
 		err = db.look(ctx, conn)
 		conn.Close(context.WithoutCancel(ctx))
 	}
 	if err != nil {
-		p.Close()
+		db.Close()
 		return nil, err
 	}
 	return db, nil
@@ -107,6 +119,8 @@ func (db *DB) look(ctx context.Context, conn *pgx.Conn) error {
 
 // Close ends all connections, after the queries that are running.
 func (db *DB) Close() {
+	db.close()
+	db.leaving.Wait()
 	if db.pasts.db == db {
 		db.pasts.close()
 	}

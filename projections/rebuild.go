@@ -47,8 +47,12 @@ func (r *Runner) Rebuild(ctx context.Context, progress func(done, total uint64))
 	}
 	for {
 		switched, err := r.catchUpAndSwitch(ctx, conn, current)
-		if switched || err != nil {
+		if err != nil {
 			return err
+		}
+		if switched {
+			r.dropLater(schemaOf(current))
+			return nil
 		}
 		if err := pause(ctx, switchPatience); err != nil {
 			return err
@@ -206,16 +210,49 @@ func (r *Runner) catchUpAndSwitch(ctx context.Context, conn *pgx.Conn, current i
 	if err := switchViews(ctx, tx, current+1); err != nil {
 		return false, impatient(err)
 	}
-	if err := exec(ctx, conn, "drop schema "+schemaOf(current)+" cascade"); err != nil {
-		return false, impatient(err)
-	}
 	if err := tx.Commit(ctx); err != nil {
 		return false, impatient(err)
 	}
 	return true, r.look(ctx)
 }
 
-// impatient forgives a switch that had to wait for readers.
+// leavingPatience is how long tables that are dropped may wait for a lock at a
+// time: longer than PostgreSQL waits before it ends an autovacuum in the way,
+// which on large tables would go on for minutes.
+const (
+	leavingPatience = 3 * time.Second
+	leavingMax      = time.Minute
+)
+
+// dropLater drops the tables that were in use, while those that came in their
+// place are. No query begins with them any more. What cannot be dropped now is
+// dropped when a database is next opened.
+func (r *Runner) dropLater(schema string) {
+	r.db.leaving.Go(func() {
+		ctx, cancel := context.WithTimeout(r.db.closing, leavingMax)
+		defer cancel()
+		err := r.drop(ctx, schema)
+		if err != nil && r.db.closing.Err() == nil {
+			r.out.Warn("tables that are no longer used could not be dropped and will be when the server starts next", "schema", schema, "error", err)
+		}
+	})
+}
+
+func (r *Runner) drop(ctx context.Context, schema string) error {
+	conn, err := r.db.connect(ctx)
+	if err != nil {
+		return err
+	}
+	defer release(conn)
+	for {
+		sql := fmt.Sprintf("set lock_timeout = %d; drop schema if exists %s cascade", leavingPatience.Milliseconds(), schema)
+		if err = exec(ctx, conn, sql); err == nil || impatient(err) != nil {
+			return err
+		}
+	}
+}
+
+// impatient forgives a statement that had to wait for readers.
 func impatient(err error) error {
 	var e *pgconn.PgError
 	if errors.As(err, &e) && (e.Code == "55P03" || e.Code == "40P01") { // lock_not_available, deadlock_detected

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"sync"
 	"testing"
+	"time"
 
 	"aidledger/projections/localpg/pgtest"
 
@@ -62,12 +63,34 @@ func TestReadersSeeWholeTablesWhileTheyAreRebuilt(t *testing.T) {
 // onlySchema wants one generation and nothing that a rebuild left.
 func onlySchema(t *testing.T, db *DB, generation int) {
 	t.Helper()
+	db.leaving.Wait()
 	conn := connect(t, db)
 	rows, _ := conn.Query(t.Context(), "select nspname::text from pg_namespace where nspname like 'aidledger\\__%' and nspname <> 'aidledger_archive'")
 	schemas, err := pgx.CollectRows(rows, pgx.RowTo[string])
 	if err != nil || len(schemas) != 1 || schemas[0] != schemaOf(generation) {
 		t.Errorf("there are the schemas %q, %v; want only generation %d", schemas, err, generation)
 	}
+}
+
+func TestASwitchDoesNotWaitForAVacuumOfTheTablesThatWereInUse(t *testing.T) {
+	db, r, _ := projectedProgramme(t, 2, 50)
+	vacuum, err := connect(t, db).Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := vacuum.Exec(t.Context(), "lock table aidledger_g1.totals in share update exclusive mode"); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	if err := r.Rebuild(ctx, quiet); err != nil {
+		t.Fatal(err)
+	}
+	verified(t, r)
+	if err := vacuum.Rollback(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	onlySchema(t, db, 2)
 }
 
 func TestARebuildKeepsUpWithALogThatGrows(t *testing.T) {
