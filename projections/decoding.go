@@ -35,7 +35,7 @@ type badEvent struct {
 // busy in this process, it would wait for its next rows.
 func decodeAll(messages []eventstore.Message) []*block {
 	blocks := make([]*block, len(messages))
-	workers := min(max(1, runtime.GOMAXPROCS(0)-1), len(messages))
+	workers := min(max(1, runtime.NumCPU()-1), len(messages))
 	var wait sync.WaitGroup
 	for w := range workers {
 		from, until := w*len(messages)/workers, (w+1)*len(messages)/workers

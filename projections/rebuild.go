@@ -85,6 +85,7 @@ func release(conn *pgx.Conn) {
 // bulk fills a new generation in one transaction, so that PostgreSQL need not
 // log what goes into its tables, and then makes their indexes.
 func (r *Runner) bulk(ctx context.Context, conn *pgx.Conn, generation int, end uint64, progress func(done, total uint64)) error {
+	widen(conn)
 	tx, err := conn.Begin(ctx)
 	if err != nil {
 		return err
@@ -100,6 +101,14 @@ func (r *Runner) bulk(ctx context.Context, conn *pgx.Conn, generation int, end u
 		return err
 	}
 	return r.db.createIndexes(ctx, schemaOf(generation))
+}
+
+// widen lets more rows wait in the socket, so that PostgreSQL finds some while
+// this process does something else.
+func widen(conn *pgx.Conn) {
+	if socket, ok := conn.PgConn().Conn().(interface{ SetWriteBuffer(int) error }); ok {
+		_ = socket.SetWriteBuffer(4 << 20) // or as much as the system allows
+	}
 }
 
 // filled says what a bulk load read.
@@ -182,7 +191,7 @@ func finish(ctx context.Context, tx pgx.Tx, last *batch) error {
 	if err := createKeys(ctx, tx); err != nil {
 		return err
 	}
-	return exec(ctx, tx.Conn(), "set local default_statistics_target = 25; analyze "+strings.Join(allTables(), ", "))
+	return exec(ctx, tx.Conn(), "set local default_statistics_target = 10; analyze "+strings.Join(allTables(), ", "))
 }
 
 // catchUpAndSwitch brings the new generation to the end of the log and makes it

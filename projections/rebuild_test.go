@@ -174,6 +174,7 @@ func TestAnyRowThatIsNotWhatTheLogSaysIsFound(t *testing.T) {
 		var column, change string
 		err := conn.QueryRow(t.Context(), `select quote_ident(attname), case
 				when atttypid in ('text'::regtype, 'jsonb'::regtype) then 'to_json(''changed''::text)::jsonb::text'
+				when atttypid = 'uuid'::regtype then 'gen_random_uuid()'
 				when atttypid = 'boolean'::regtype then 'not ' || quote_ident(attname)
 				when atttypid = 'integer[]'::regtype then '''{7}'''
 				when atttypid = 'timestamptz'::regtype then quote_ident(attname) || ' + interval ''1 second'''
