@@ -18,6 +18,7 @@ import (
 	"aidledger/projections"
 
 	"github.com/jackc/pgx/v5"
+	"golang.org/x/sys/unix"
 )
 
 // replay measures how fast a process is ready to write that has no snapshot: it
@@ -72,7 +73,13 @@ func (b *bench) readModels(ctx context.Context) error {
 	}
 	catchUp.Note = "following the log into all read models; " + memory()
 	b.record(catchUp)
+	if err := b.settle(ctx); err != nil {
+		return err
+	}
 	if err := b.copyBare(ctx); err != nil {
+		return err
+	}
+	if err := b.settle(ctx); err != nil {
 		return err
 	}
 	rebuild, err := b.timed("rebuild", "events", b.Events, func() error {
@@ -95,6 +102,24 @@ func (b *bench) readModels(ctx context.Context) error {
 	}
 	verify.Goal, verify.Reached, verify.Note = "≥ 50000/s", verify.Rate >= 50_000, memory()
 	b.record(verify)
+	return nil
+}
+
+// settle ends what the cases before left to do behind the scenes: vacuum, the
+// checkpoint of PostgreSQL, and what the system has not written to the disk. A
+// rebuild waits until its own files are written, and would wait for those too.
+func (b *bench) settle(ctx context.Context) error {
+	conn, err := b.connect(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close(ctx)
+	for _, sql := range []string{"vacuum", "checkpoint"} {
+		if _, err := conn.Exec(ctx, sql); err != nil {
+			return err
+		}
+	}
+	unix.Sync()
 	return nil
 }
 
