@@ -55,6 +55,8 @@ type eventRange struct {
 	until    domain.Date // effective date; zero: all
 	follow   bool
 	limit    int // 0: all
+
+	still func() error // whether the caller may read what is recorded from now on
 }
 
 // getEvents reads events from the log: a page of JSON, all of them as JSON
@@ -83,6 +85,7 @@ func (s *Server) getEvents(_ access.Caller, w http.ResponseWriter, r *http.Reque
 	if q.from.Event == eventstore.WholeBlock {
 		q.from.Event = 0 // from a block means from its first event
 	}
+	q.still = func() error { _, err := s.admit(Route{Needs: access.ReadLog}, r); return err }
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
 	defer context.AfterFunc(s.ctx, cancel)()
@@ -149,6 +152,9 @@ func (s *Server) events(ctx context.Context, q eventRange) iter.Seq2[Event, erro
 		}
 		after := max(q.from.Block, q.after.Block, 1) - 1
 		for m, err := range s.Store.LedgerBlocks(ctx, q.ledger, after, q.to.Block) {
+			if err == nil && m.Sequence > head {
+				err = q.still()
+			}
 			if err != nil {
 				yield(Event{}, err)
 				return
@@ -163,6 +169,9 @@ func (s *Server) events(ctx context.Context, q eventRange) iter.Seq2[Event, erro
 			return
 		}
 		for m, err := range s.Store.Blocks(ctx, after, q.to.Block) {
+			if err == nil && m.Ledger == q.ledger {
+				err = q.still() // who followed may have been kept out since
+			}
 			if err != nil {
 				yield(Event{}, err)
 				return

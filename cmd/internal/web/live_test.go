@@ -6,6 +6,9 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"aidledger/cmd/internal/access"
+	"aidledger/projections/people"
 )
 
 // listening is a client of server-sent events.
@@ -74,6 +77,34 @@ func TestAListenerSeesEachEventOnceAndGoesOnWhereItWas(t *testing.T) {
 	}
 	if again.in.Scan() {
 		t.Error("the limit did not end the stream")
+	}
+}
+
+// Who follows the log sees nothing more of it once the session has ended.
+func TestWhoIsKeptOutHearsNothingMore(t *testing.T) {
+	a := opened(t)
+	for accept, lines := range map[string]int{"text/event-stream": 4 * 11, "application/x-ndjson": 11} {
+		b, p := a.joined(t, "zhang"+accept[:4], access.Auditor)
+		r, _ := http.NewRequestWithContext(t.Context(), "GET", a.URL+"/v1/ledgers/test/events?follow=true", nil)
+		r.Header.Set("Cookie", b.cookie)
+		r.Header.Set("Accept", accept)
+		got, err := a.Client().Do(r)
+		if err != nil || got.StatusCode != http.StatusOK {
+			t.Fatal(got, err)
+		}
+		defer got.Body.Close()
+		in := bufio.NewReader(got.Body)
+		for range lines { // what there is
+			if _, err := in.ReadString('\n'); err != nil {
+				t.Fatal(err)
+			}
+		}
+		object[people.Person](t, a.call(t, "PUT", "/v1/people/"+p.Person+"/role", `{"role":"administrator"}`))
+		a.must(t, "secret"+accept[:4], "add-note", `{"id":"n-`+accept[:4]+`","kind":"memo","text":"what nobody hears of `+accept[:4]+`"}`)
+		heard, err := io.ReadAll(in)
+		if err != nil || strings.Contains(string(heard), "nobody hears of "+accept[:4]) || !strings.Contains(string(heard), "unauthenticated") {
+			t.Errorf("%s: %v %s", accept, err, heard)
+		}
 	}
 }
 
