@@ -54,8 +54,10 @@ func describe(routes []Route, strict bool) schema {
 		"components": schema{
 			"schemas": s.components,
 			"responses": schema{"Problem": schema{
-				"description": "It was refused, or could not be done. The code is stable; texts follow Accept-Language (en, zh).",
-				"content":     schema{"application/problem+json": schema{"schema": problem}}}},
+				"description": "It was refused, or could not be done. The code is stable; texts follow Accept-Language (en, zh). x-codes has the status of each code that is no rule of the ledger; the codes of rules have 404, 409 or 422.",
+				"x-codes":     statuses,
+				"content":     schema{"application/problem+json": schema{"schema": problem, "example": exampleProblem}}}},
+			"parameters": schema{"AcceptLanguage": languageHeader},
 			"securitySchemes": schema{
 				"token":   schema{"type": "http", "scheme": "bearer", "description": "The token of the owner, or one of a person."},
 				"session": schema{"type": "apiKey", "in": "cookie", "name": cookieName, "description": "Of a person who signed in."},
@@ -81,9 +83,7 @@ func (s *schemas) operation(rt Route, o operation) schema {
 		p := parameters[i]
 		params = append(params, schema{"name": p.name, "in": "query", "description": p.doc, "schema": p.schema})
 	}
-	if len(params) > 0 {
-		op["parameters"] = params
-	}
+	op["parameters"] = append(params, languageRef)
 	media := "application/json"
 	if o.lines {
 		media = contentLines[0]
@@ -168,11 +168,12 @@ func (s *schemas) command(c domain.CommandType) schema {
 		i := slices.IndexFunc(parameters, func(p parameter) bool { return p.name == name })
 		params = append(params, schema{"name": name, "in": "query", "description": parameters[i].doc, "schema": flagSchema})
 	}
+	params = append(params, languageRef)
 	answer := schema{"application/json": schema{"schema": s.of(recorded{})}}
 	return schema{
 		"operationId": camel(c.Name), "tags": []string{"commands"}, "summary": c.Doc, "description": needsText(access.OfCommand(c.Name)), "x-capability": access.OfCommand(c.Name),
 		"parameters":  params,
-		"requestBody": schema{"required": true, "content": schema{"application/json": schema{"schema": schema{"$ref": "#/components/schemas/" + commandSchema(c)}}}},
+		"requestBody": schema{"required": true, "content": schema{"application/json": schema{"schema": schema{"$ref": "#/components/schemas/" + commandSchema(c)}, "example": exampleOf(c.Field)}}},
 		"responses": schema{
 			"200": schema{"description": "It had been recorded before, or it was a dry run.", "content": answer},
 			"201": schema{"description": "It is recorded.", "content": answer},

@@ -67,6 +67,26 @@ func TestEveryParameterIsDescribedWhereItIsTaken(t *testing.T) {
 	}
 }
 
+func TestEveryCommandHasAnExampleThatCanBeSent(t *testing.T) {
+	_, compile := whole(t)
+	for _, c := range domain.Commands() {
+		body, err := json.Marshal(exampleOf(c.Field))
+		if err == nil {
+			_, err = decodeCommand(c, body)
+		}
+		if err != nil {
+			t.Errorf("%s: %v", c.Name, err)
+		}
+		var example any
+		if err := json.Unmarshal(body, &example); err != nil {
+			t.Fatal(err)
+		}
+		if err := compile("/components/schemas/" + commandSchema(c)).Validate(example); err != nil {
+			t.Errorf("%s: %v", c.Name, err)
+		}
+	}
+}
+
 // bodies is what the test sends to operations that take something.
 var requestBodies = map[string]string{
 	"signIn": `{"login":"zhang","password":"` + password + `"}`, "changePassword": `{"old":"` + password + `","password":"another ` + password + `"}`,
