@@ -146,7 +146,7 @@ func checkField(at reflect.Value, f Field) *Refusal {
 	if text == "" && f.Required {
 		return required(f.Name)
 	}
-	if holdsIDNumber(text) && f.Type != "id" {
+	if HoldsIDNumber(text) && f.Type != "id" {
 		return refuse("id_number_in_text", "the text has a citizen's number in it").hint("take it out; numbers of people stand in fields of their own, where they are sealed")
 	}
 	if text != "" && len(f.Enum) > 0 && !slices.Contains(f.Enum, text) {

@@ -189,9 +189,9 @@ func parsePhone(text string) (string, error) {
 	return s, nil
 }
 
-// holdsIDNumber tells whether a text has a citizen's number in it, which belongs
+// HoldsIDNumber tells whether a text has a citizen's number in it, which belongs
 // into a field of its own.
-func holdsIDNumber(text string) bool {
+func HoldsIDNumber(text string) bool {
 	const length = 18
 	if len(text) < length {
 		return false

@@ -39,6 +39,9 @@ func TestAFormIsKeptForLaterByWhoBeganIt(t *testing.T) {
 	if _, _, page := zhang.open(t, invented+"/record", nil); strings.Contains(page, "draft=") {
 		t.Error("what was recorded is still a draft")
 	}
+	if status, _, page := zhang.open(t, invented+"/record/add-note", url.Values{"do": {"draft"}, "text": {"130732199002280018 was here"}}); status != 422 || !strings.Contains(page, "was here") {
+		t.Errorf("a draft with a citizen's number answers %d: %s", status, page)
+	}
 	if status, _, _ := zhang.open(t, invented+"/record/register-beneficiary", url.Values{"do": {"draft"}, "name": {"欧阳四"}}); status != 403 {
 		t.Errorf("a draft with personal data answers %d", status)
 	}

@@ -3,6 +3,7 @@ package pages
 import (
 	"context"
 	"errors"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -201,12 +202,19 @@ func (v *visit) post() error {
 		return problem(http.StatusBadRequest, "body_malformed", "the form could not be read", "send it again")
 	}
 	values := v.r.PostForm
-	if values.Get("do") == "draft" {
+	numbered := values.Get("do") == "draft" && slices.ContainsFunc(slices.Concat(slices.Collect(maps.Values(values))...), domain.HoldsIDNumber)
+	if values.Get("do") == "draft" && !numbered {
 		return v.keepDraft(t.Name, values)
 	}
 	o, err := v.offers()
 	if err != nil {
 		return err
+	}
+	if numbered {
+		view, wrong := v.formView(t, values, o), v.failure(web.ProblemOf(&domain.Refusal{Code: "id_number_in_text", Message: "the text has a citizen's number in it",
+			Hint: "take it out; nothing about people is kept in a draft"}))
+		view.Problem = &wrong
+		return v.showForm(http.StatusUnprocessableEntity, t, view)
 	}
 	o.resolve(t.Name, t.Field, "", values)
 	c, found := decodeForm(t, values)

@@ -24,6 +24,9 @@ func (s *Server) noteReading(r *http.Request, c access.Caller, act, thing, why s
 	if err != nil {
 		return err
 	}
+	if domain.HoldsIDNumber(text) { // the access log is kept when the person is forgotten
+		return domain.Refusals{{Code: "id_number_in_text", Field: "why", Message: "the reason has a citizen's number in it", Hint: "say what it is for without it"}}
+	}
 	return s.People.Record(r.Context(), people.Access{Person: c.Person, Role: c.Role, Act: act, Ledger: ledgerOf(r), Thing: thing, Why: text})
 }
 

@@ -74,6 +74,9 @@ func TestABeneficiaryIsKnownMaskedAndRevealedWithAReason(t *testing.T) {
 	if got := a.call(t, "POST", reveal, `{"field":"id-number","why":" "}`); got.problem().Code != "field_required" {
 		t.Errorf("without a reason: %d %s", got.status, got.body)
 	}
+	if got := a.call(t, "POST", reveal, `{"field":"name","why":"who is `+villagerNumber+`"}`); got.problem().Code != "id_number_in_text" {
+		t.Errorf("a reason with a number is recorded: %d %s", got.status, got.body)
+	}
 	if got := read[Revealed](t, a.call(t, "POST", reveal, `{"field":"id-number","why":"payment came back"}`)); got.Value != villagerNumber {
 		t.Errorf("%+v", got)
 	}
