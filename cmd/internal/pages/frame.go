@@ -52,7 +52,7 @@ var menu = []struct {
 }{
 	{"read", []string{"", "totals", "projects", "places", "organisations", "funds", "gifts", "pairings", "beneficiaries", "indicators", "notes"}},
 	{"record", []string{"record", "record/disburse-funds", "imports"}},
-	{"decide", []string{"requests", "findings", "notices", "coverage", "idle", "compare", "reports", "settings"}},
+	{"decide", []string{"requests", "findings", "notices", "coverage", "gaps", "idle", "earmarks", "restatements", "compare", "reports", "settings"}},
 	{"follow", []string{"journal", "vouchers", "flow", "events", "samples", "evidence"}},
 	{"operate", []string{"/verify", "/status", "/people", "/access-log"}},
 }

@@ -20,8 +20,27 @@ func TestPagesToOversee(t *testing.T) {
 		"Places without a pairing are found":                          placesWithoutAPairingAreFound,
 		"Nobody reads about beneficiaries without saying why":         nobodyReadsAboutBeneficiariesWithoutSayingWhy,
 		"A report is shown as it was published, and as it is now":     aReportIsShownAsPublishedAndAsNow,
+		"What has to be watched is listed":                            whatHasToBeWatchedIsListed,
 	} {
 		t.Run(name, func(t *testing.T) { look(t, s) })
+	}
+}
+
+// A fund is for a purpose until a day, a project lacks what it must have, and an
+// entry of a closed year is allowed.
+func whatHasToBeWatchedIsListed(t *testing.T, s *running) {
+	s.record(t, "commit-funds", url.Values{"fund": {"marked"}, "provider": {"inv-donglin"}, "amount": {"100"}, "document": {"演〔2020〕1号"}, "budget_year": {"2020"}, "date": {"2020-01-01"}})
+	s.record(t, "receive-funds", url.Values{"fund": {"marked"}, "amount": {"100"}, "date": {"2020-01-01"}})
+	s.record(t, "earmark-funds", url.Values{"fund": {"marked"}, "purpose": {"教育专用"}, "until": {"2020-12-31"}, "date": {"2020-01-01"}})
+	s.record(t, "close-year", url.Values{"year": {"2017"}})
+	s.record(t, "allow-restatement", url.Values{"entry": {"late-1"}, "fund": {"marked"}, "amount": {"5"}, "year": {"2017"}, "reason": {"票据晚到"}, "last_day": {"2099-12-31"}})
+	for path, want := range map[string][]string{"/earmarks": {"教育专用", "100.00", "2020-12-31"}, "/gaps": {"公示", "验收材料"}, "/restatements": {"票据晚到", "late-1", "已准许"}} {
+		status, page, _ := s.get(t, invented+path, owner...)
+		for _, text := range want {
+			if status != 200 || !strings.Contains(page, text) {
+				t.Errorf("%s answers %d without %s: %s", path, status, text, page)
+			}
+		}
 	}
 }
 

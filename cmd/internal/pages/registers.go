@@ -25,6 +25,9 @@ var registers = map[string]func(*visit, projections.ListQuery) (table, string, e
 	"pairings":      listed((*projections.DB).Pairings, (*visit).pairingsTable),
 	"indicators":    listed((*projections.DB).Indicators, (*visit).indicatorsTable),
 	"notes":         listed((*projections.DB).Notes, (*visit).notesTable),
+	"earmarks":      listed((*projections.DB).Earmarks, (*visit).earmarksTable),
+	"gaps":          listed((*projections.DB).ProjectGaps, (*visit).gapsTable),
+	"restatements":  listed((*projections.DB).Restatements, (*visit).restatementsTable),
 }
 
 // listed reads a page of a list and makes its table.

@@ -32,7 +32,7 @@ const (
 // pagesWithin are the pages that show a part of a ledger to who may read a part.
 func pagesWithin() []string {
 	all := []string{ofPages}
-	for _, page := range []string{"position", "totals", "journal", "why", "flow", "projects", "indicators", "notes", "search", "requests", "findings", "notices", "settings", "compare"} {
+	for _, page := range []string{"position", "totals", "journal", "why", "flow", "projects", "indicators", "notes", "gaps", "search", "requests", "findings", "notices", "settings", "compare"} {
 		all = append(all, ofPages+"/"+page)
 	}
 	return all
