@@ -14,6 +14,8 @@ func (v *visit) foresee(c domain.Command) (checked []fact, warnings []cell, err 
 		return nil, nil, nil
 	}
 	switch c := c.(type) {
+	case *domain.ReverseEntry:
+		checked, err = v.moved(c.Entry)
 	case *domain.DisburseFunds:
 		checked, err = v.foreseeFund(c.Fund, c.Project, c.Amount)
 		if err == nil {
@@ -65,7 +67,11 @@ func (v *visit) inWords(a domain.Amount, c domain.Currency) []fact {
 	if err != nil || m.IsZero() {
 		return nil
 	}
-	facts := []fact{{v.say("form.understood"), cell{Text: m.Grouped() + " " + string(c), Number: true}}}
+	understood := cell{Text: m.Grouped(), Number: true}
+	if c != v.ledger.Currency {
+		understood.Text += " " + string(c)
+	}
+	facts := []fact{{v.say("form.understood"), understood}}
 	if capitals, err := m.Capitals(); err == nil {
 		facts = append(facts, fact{v.say("form.capitals"), cell{Text: capitals, State: "capitals"}})
 	}

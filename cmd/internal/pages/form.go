@@ -21,6 +21,7 @@ type field struct {
 	Problem           string   // what is wrong with the value
 	ProblemEnglish    bool
 	Items             [][]field // of a list: one line of fields for each item
+	Folded            bool      // a list that need not be filled in, and is not
 }
 
 // itemsMin is how many lines a list has at least, and itemsSpare how many are
@@ -40,6 +41,7 @@ func (v *visit) fields(command string, described []domain.Field, prefix string, 
 		switch {
 		case d.Type == "list":
 			f.Items = v.items(command, d, prefix, values, offers)
+			f.Folded = !d.Required && f.empty()
 		case len(d.Enum) > 0:
 			for _, e := range d.Enum {
 				f.Options = append(f.Options, option{Value: e, Label: v.enumLabel(command, d.Name, e), Current: e == f.Value})
@@ -63,9 +65,25 @@ func (v *visit) items(command string, d domain.Field, prefix string, values url.
 	}
 	var lines [][]field
 	for i := range min(max(itemsMin, last+1+itemsSpare), itemsMax) {
-		lines = append(lines, v.fields(command, d.Item, prefix+d.Name+"."+strconv.Itoa(i)+".", values, offers))
+		line := v.fields(command, d.Item, prefix+d.Name+"."+strconv.Itoa(i)+".", values, offers)
+		for n := range line {
+			line[n].Required = false // an empty line is left out
+		}
+		lines = append(lines, line)
 	}
 	return lines
+}
+
+// empty tells whether nothing is written in the lines of a list.
+func (f *field) empty() bool {
+	for _, line := range f.Items {
+		for _, item := range line {
+			if item.Value != "" {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // itemsMax is how many lines a list of a form has at most.
@@ -188,6 +206,7 @@ func (v *visit) accuseOne(fields []field, r *domain.Refusal) bool {
 		}
 		for _, line := range f.Items {
 			if v.accuseOne(line, r) {
+				f.Folded = false
 				return true
 			}
 		}

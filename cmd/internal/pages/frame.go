@@ -24,6 +24,7 @@ type frame struct {
 	Part     string // the places and projects that the caller may read; empty: all
 	Ledgers  []option
 	Nav      []navGroup
+	Crumbs   []option // the pages above this one
 	Past     *past
 	Units    []option
 	Tongues  []option
@@ -83,10 +84,11 @@ func (v *visit) frame(title string, view any) frame {
 		f.Ledger, f.Invented, f.Nav = v.ledger.Title, v.ledger.Invented, v.publicNav()
 		return f
 	}
-	f.Nav = v.menu()
+	f.Nav, f.Crumbs = v.menu(), v.crumbs()
 	if v.ledger.Ledger != "" {
 		f.Ledger, f.Invented, f.Home, f.Search = v.ledger.Title, v.ledger.Invented, v.href(""), v.href("search")
 		f.Past, f.Part = &v.past, v.part()
+		v.past.Open = v.past.Shown || v.past.Malformed || v.caller.Has(access.Verify)
 	}
 	return f
 }
@@ -103,6 +105,34 @@ func (v *visit) part() string {
 		names[i] = v.name(string(id))
 	}
 	return strings.Join(names, v.say("and"))
+}
+
+// above says below which page of the menu there are pages of what has no page of
+// that name.
+var above = map[string]string{"batch": "record", "voucher": "vouchers", "why": "totals", "search": ""}
+
+// crumbs are the pages above this one: the overview, the page of the menu that it
+// belongs to, and what the page itself has said.
+func (v *visit) crumbs() []option {
+	if v.ledger.Ledger == "" {
+		if first, rest, _ := strings.Cut(strings.TrimPrefix(v.r.URL.Path, "/"), "/"); rest != "" && v.mayOpen("/"+first) {
+			return []option{{Label: v.say("page." + first), Href: "/" + first}}
+		}
+		return nil
+	}
+	path, ok := strings.CutPrefix(v.r.URL.Path, "/ledgers/"+v.ledger.Ledger+"/")
+	if !ok || !v.readsAll() {
+		return nil
+	}
+	all := []option{{Label: v.say("page."), Href: v.href("")}}
+	first, rest, _ := strings.Cut(path, "/")
+	if page, ok := above[first]; ok {
+		first, rest = page, path
+	}
+	if rest != "" && v.texts["page."+first] != "" && first != "" && v.mayOpen(first) {
+		all = append(all, option{Label: v.say("page." + first), Href: v.href(first)})
+	}
+	return append(all, v.trail...)
 }
 
 // menu is what the caller may see: of the ledger that the page is about, and of

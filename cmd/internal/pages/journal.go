@@ -50,7 +50,7 @@ func (v *visit) journal() error {
 		return err
 	}
 	v.paged(&view.Table, journal.Next)
-	if q.After == "" && journal.Next == "" {
+	if q.After == "" && journal.Next == "" && len(journal.Movements) > 1 {
 		view.Table.Rows = append(view.Table.Rows, v.sums(journal.Movements)...)
 	}
 	if err := v.journalFilters(&view); err != nil {
@@ -170,9 +170,6 @@ func (v *visit) sums(all []projections.Movement) []row {
 		decimal := sums[k].Decimal()
 		rows = append(rows, row{Sum: true, Cells: []cell{text(v.say("sum")), text(v.label("stage", k.stage)),
 			v.amount(&decimal, k.currency, approximate[k], ""), {}, {}, {}, {}, {}, text("")}})
-	}
-	if len(all) < 2 {
-		return nil
 	}
 	return rows
 }

@@ -14,6 +14,7 @@ import (
 // to other ones. Shown is set where the page does not show the present.
 type past struct {
 	Shown     bool
+	Open      bool   // the inputs are shown at once
 	Position  string // for which the page is exact
 	End       uint64 // last block of what the read models hold
 	AsOf      string // as it was asked for

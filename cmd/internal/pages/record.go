@@ -92,6 +92,8 @@ type formView struct {
 
 // receiptView tells what was recorded.
 type receiptView struct {
+	What            string // the command
+	Facts           []fact // what it moved
 	Position, Entry cell
 	Voucher         string // address of the voucher to print
 	Reverse         string // address of the form that takes it back
@@ -128,20 +130,28 @@ func (v *visit) form() error {
 	}
 	view := v.formView(t, v.query, o)
 	if entry := v.query.Get("done"); entry != "" {
-		view.Done = v.receiptView(t.Name, entry, v.query.Get("at"))
+		if view.Done, err = v.receiptView(t.Name, entry, v.query.Get("at")); err != nil {
+			return err
+		}
+	}
+	if entry := v.query.Get("entry"); t.Name == "reverse-entry" && entry != "" {
+		if view.Checked, err = v.moved(entry); err != nil {
+			return err
+		}
 	}
 	return v.showForm(http.StatusOK, t, view)
 }
 
-func (v *visit) receiptView(command, entry, at string) *receiptView {
-	done := &receiptView{Position: text(at), Entry: linked(entry, v.href("trace/"+url.PathEscape(entry))), Reverse: v.href("record/reverse-entry", "entry", entry)}
+func (v *visit) receiptView(command, entry, at string) (done *receiptView, err error) {
+	done = &receiptView{What: v.label("command", command), Position: text(at), Entry: linked(entry, v.href("trace/"+url.PathEscape(entry))), Reverse: v.href("record/reverse-entry", "entry", entry)}
 	if position, err := eventstore.ParsePosition(at); err == nil && position.Event != eventstore.WholeBlock {
 		done.Position = v.at(at)
 	}
 	if command == "disburse-funds" {
 		done.Voucher = v.href("voucher/" + url.PathEscape(entry))
 	}
-	return done
+	done.Facts, err = v.moved(entry)
+	return done, err
 }
 
 func (v *visit) showForm(status int, t domain.CommandType, view formView) error {
@@ -170,7 +180,9 @@ func (v *visit) formView(t domain.CommandType, values url.Values, o *offers) for
 		}
 	}
 	view.Lists = o.listed()
-	view.Batch = v.href("batch/" + t.Name)
+	if _, once := pageAfter[t.Name]; !once && t.Name != "reverse-entry" {
+		view.Batch = v.href("batch/" + t.Name)
+	}
 	view.Draft, view.MayDraft = values.Get("draft"), v.mayDraft(t.Name)
 	return view
 }

@@ -2,6 +2,7 @@ package pages
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 
 	"aidledger/domain"
@@ -51,6 +52,9 @@ func (v *visit) trace() error {
 	if err := v.facts(&view, t); err != nil {
 		return err
 	}
+	if err := v.leadTo(t); err != nil {
+		return err
+	}
 	if err := v.money(&view, t.Noun, t.ID); err != nil {
 		return err
 	}
@@ -75,6 +79,31 @@ func (v *visit) trace() error {
 		view.Flow.largest(v.href("flow", keyParam(road), t.ID, "stage", view.Flow.stage))
 	}
 	return v.show(http.StatusOK, "trace", view.Name, view)
+}
+
+// registerOf is the list that has a thing.
+var registerOf = map[string]string{"project": "projects", "place": "places", "organisation": "organisations", "fund": "funds", "gift": "gifts",
+	"pairing": "pairings", "indicator": "indicators", "note": "notes", "entry": "journal"}
+
+// leadTo says below which pages a thing is: the list of its kind, and of a place
+// those that it lies in.
+func (v *visit) leadTo(t projections.Trace) error {
+	page := registerOf[t.Noun]
+	if page == "" {
+		return nil
+	}
+	v.trail = []option{{Label: v.say("page." + page), Href: v.href(page)}}
+	if t.Noun != "place" {
+		return nil
+	}
+	above, err := v.Views.PlacesAbove(v.ctx(), v.ledger.Ledger, domain.ID(t.ID))
+	if err == nil {
+		err = v.learn(above...)
+	}
+	for _, place := range slices.Backward(above) {
+		v.trail = append(v.trail, option{Label: v.name(string(place)), Href: v.href("trace/" + string(place))})
+	}
+	return err
 }
 
 // thingQuery asks for the movements of a thing.

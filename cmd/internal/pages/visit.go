@@ -34,6 +34,7 @@ type visit struct {
 	asOf    projections.AsOf
 	past    past
 	names   map[string]projections.Node
+	trail   []option          // pages above this one that its address does not tell
 	persons map[string]string // names by id, once they are known
 }
 

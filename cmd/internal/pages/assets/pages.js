@@ -15,17 +15,17 @@ document.addEventListener("keydown", (event) => {
 });
 
 // The bar of the past gets a slider over the positions that the page knows.
-const asOf = document.querySelector(".past-bar input[name=as_of]");
+const asOf = document.querySelector(".past-bar [name=as_of]");
 if (asOf && Number(asOf.dataset.end) > 1) {
   const slider = document.createElement("input");
   slider.type = "range";
   slider.min = "1";
   slider.max = asOf.dataset.end;
-  slider.value = Number(asOf.value) || asOf.dataset.end;
+  slider.value = Number.parseInt(asOf.dataset.at) || asOf.dataset.end;
   slider.setAttribute("aria-label", asOf.parentElement.textContent.trim());
   slider.addEventListener("input", () => { asOf.value = slider.value; });
   slider.addEventListener("change", () => asOf.form.requestSubmit());
-  asOf.parentElement.after(slider);
+  asOf.form.before(slider);
 }
 
 // What comes while somebody presses a button waits until it is released: it
@@ -57,8 +57,10 @@ if (form && checked) {
     if (next && form.elements.voucher?.value === "") form.elements.voucher.value = next.textContent;
   };
   form.addEventListener("change", check);
-  // The first input that is wrong, or else the first empty one.
-  (form.querySelector("[aria-invalid]") ?? [...form.querySelectorAll(".fields input, .fields select")].find((input) => input.value === ""))?.focus();
+  // The first input that is wrong, or else the first empty one: best one that must be filled in.
+  const empty = (inputs) => [...form.querySelectorAll(inputs)].find((input) => input.value === "");
+  const paper = form.classList.contains("paper");
+  (form.querySelector("[aria-invalid]") ?? (paper ? null : empty("[aria-required]")) ?? empty(".fields > .field > :is(input, select, textarea)"))?.focus();
 }
 
 // The part of this page that has an id, as the server shows it now.
