@@ -14,9 +14,9 @@ import (
 const demoPassword = "open for the demonstration"
 
 var demoPeople = []people.Person{
-	{Login: "demo-finance-officer", Name: "演示 财务人员 (demonstration)", Role: access.FinanceOfficer},
-	{Login: "demo-supervisor", Name: "演示 监督人员 (demonstration)", Role: access.Supervisor},
-	{Login: "demo-auditor", Name: "演示 审计人员 (demonstration)", Role: access.Auditor},
+	{Login: "demo-finance-officer", Name: "演示财务", Role: access.FinanceOfficer},
+	{Login: "demo-supervisor", Name: "演示监督", Role: access.Supervisor},
+	{Login: "demo-auditor", Name: "演示审计", Role: access.Auditor},
 }
 
 // openPeople connects the store of people, with those of the demonstration in it

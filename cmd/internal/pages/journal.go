@@ -115,7 +115,7 @@ func (v *visit) journalFilters(view *journalView) error {
 // movements shows rows of the journal.
 func (v *visit) movements(all []projections.Movement) (table, error) {
 	t := table{Empty: v.say("journal.empty")}
-	for _, c := range []string{"date", "stage", "amount", "fund", "project", "place", "payee", "document", "position"} {
+	for _, c := range []string{"date", "stage", "amount", "fund", "project", "place", "payee", "paper", "position"} {
 		t.Columns = append(t.Columns, column{Label: v.label("field", c), Number: c == "amount"})
 	}
 	var ids []domain.ID
@@ -126,10 +126,7 @@ func (v *visit) movements(all []projections.Movement) (table, error) {
 		return t, err
 	}
 	for _, m := range all {
-		document := m.Document
-		if m.Voucher != "" {
-			document = strings.TrimSpace(document + " " + v.say("voucher.number", m.Voucher))
-		}
+		document := strings.TrimSpace(m.Document + " " + m.Voucher)
 		stage := cell{Text: v.label("stage", m.Stage), State: m.Stage}
 		if m.Reverses != "" {
 			stage = cell{Text: v.say("journal.reversal", v.label("stage", m.Stage)), State: "reversal", Href: v.href("trace/" + m.Reverses)}

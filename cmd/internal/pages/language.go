@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/go-json-experiment/json"
 	"golang.org/x/text/language"
@@ -68,6 +70,24 @@ func (l *tongue) label(kind, code string) string {
 		return text
 	}
 	return code
+}
+
+// half is the part of a title in this language, where it has both: the Chinese
+// first.
+func (l *tongue) half(title string) string {
+	end := strings.LastIndexFunc(title, func(r rune) bool { return unicode.Is(unicode.Han, r) || r >= '\uff00' })
+	if end < 0 {
+		return title
+	}
+	_, size := utf8.DecodeRuneInString(title[end:])
+	chinese, other := strings.TrimSpace(title[:end+size]), strings.TrimSpace(title[end+size:])
+	switch {
+	case !strings.ContainsFunc(other, unicode.IsLetter):
+		return title
+	case l == tongues[0]:
+		return chinese
+	}
+	return other
 }
 
 // tongueCookie keeps the choice of a person.

@@ -72,7 +72,7 @@ func TestAPaymentFromTheFormToTheVoucher(t *testing.T) {
 	if status != 200 || !strings.Contains(page, "伍仟元整") || !strings.Contains(page, "本项目可拨余额") {
 		t.Fatalf("the check answers %d without the amount in words: %s", status, page)
 	}
-	left := regexp.MustCompile(`本项目可拨余额（记账前）</dt><dd><span>([0-9,.]+)<`).FindStringSubmatch(page)
+	left := regexp.MustCompile(`本项目可拨余额（记账前）</dt><dd class="number"><span>([0-9,.]+)<`).FindStringSubmatch(page)
 	if left == nil {
 		t.Fatal("the check does not say what is left")
 	}

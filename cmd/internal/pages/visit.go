@@ -58,6 +58,9 @@ func (v *visit) enter() error {
 		return err
 	}
 	v.ledgers = all.Rows
+	for i := range v.ledgers {
+		v.ledgers[i].Title = v.half(v.ledgers[i].Title)
+	}
 	name := v.r.PathValue("ledger")
 	if name == "" {
 		return nil

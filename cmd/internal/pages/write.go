@@ -26,7 +26,7 @@ func (l *tongue) rows(all []row) template.HTML {
 			switch {
 			case c.Number:
 				out.WriteString(` class="number"`)
-			case utf8.RuneCountInString(c.Text) <= shortText:
+			case narrow(c.Text):
 				out.WriteString(` class="short"`)
 			}
 			out.WriteByte('>')
@@ -37,8 +37,12 @@ func (l *tongue) rows(all []row) template.HTML {
 	return template.HTML(out.String())
 }
 
-// shortText is how many characters stay on one line of a table.
-const shortText = 10
+// narrow tells whether a text stays on one line of a table. Chinese characters
+// are twice as wide as letters.
+func narrow(text string) bool {
+	const most = 16
+	return len(text) <= most || utf8.RuneCountInString(text)+(len(text)-utf8.RuneCountInString(text))/2 <= most
+}
 
 func (l *tongue) cell(c cell) template.HTML {
 	var out strings.Builder
