@@ -111,7 +111,7 @@ type Place struct {
 }
 
 var placesList = listing[Place]{
-	projection: "register", table: "places", id: "place",
+	projection: "register", table: "places", id: "place", filters: equal("place"),
 	extent:  extent{places: "select x.place"},
 	columns: "x.place, x.name, x.level, x.parent, x.code_year",
 	targets: func(v *Place) ([]any, func() error) {

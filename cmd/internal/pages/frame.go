@@ -121,10 +121,13 @@ func (v *visit) crumbs() []option {
 		return nil
 	}
 	path, ok := strings.CutPrefix(v.r.URL.Path, "/ledgers/"+v.ledger.Ledger+"/")
-	if !ok || !v.readsAll() {
+	if !ok || !v.caller.Has(access.ReadLedger) {
 		return nil
 	}
-	all := []option{{Label: v.say("page."), Href: v.href("")}}
+	var all []option
+	if v.mayOpen("") {
+		all = append(all, option{Label: v.say("page."), Href: v.href("")})
+	}
 	first, rest, _ := strings.Cut(path, "/")
 	if page, ok := above[first]; ok {
 		first, rest = page, path

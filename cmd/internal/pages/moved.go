@@ -12,7 +12,7 @@ import (
 // It says nothing about an entry that moved no money, or that the caller may not
 // see.
 func (v *visit) moved(entry string) ([]fact, error) {
-	journal, err := v.Views.Journal(v.ctx(), projections.JournalQuery{Ledger: v.ledger.Ledger, Entry: strings.TrimSpace(entry), Within: v.within(), Limit: listMax})
+	journal, err := v.Views.Journal(v.ctx(), projections.JournalQuery{Ledger: v.ledger.Ledger, Entry: strings.TrimSpace(entry), Limit: listMax})
 	if err != nil || len(journal.Movements) == 0 {
 		return nil, err
 	}

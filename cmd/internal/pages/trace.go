@@ -93,18 +93,23 @@ func (v *visit) leadTo(t projections.Trace) error {
 		return nil
 	}
 	v.trail = []option{{Label: v.say("page." + page), Href: v.href(page)}}
-	if t.Noun != "place" {
-		return nil
+	place, ok := t.Facts.(projections.Place)
+	for ok && place.Parent != "" && len(v.trail) < trailMax {
+		above, err := v.Views.Places(v.ctx(), projections.ListQuery{Ledger: v.ledger.Ledger, Filter: map[string]string{"place": string(place.Parent)}})
+		if err != nil {
+			return err
+		}
+		if ok = len(above.Rows) == 1; ok { // else the caller may not see it
+			place = above.Rows[0]
+			v.trail = slices.Insert(v.trail, 1, option{Label: place.Name, Href: v.href("trace/" + string(place.Place))})
+		}
 	}
-	above, err := v.Views.PlacesAbove(v.ctx(), v.ledger.Ledger, domain.ID(t.ID))
-	if err == nil {
-		err = v.learn(above...)
-	}
-	for _, place := range slices.Backward(above) {
-		v.trail = append(v.trail, option{Label: v.name(string(place)), Href: v.href("trace/" + string(place))})
-	}
-	return err
+	return nil
 }
+
+// trailMax is how many pages above a thing are named: a list, and the levels of
+// places.
+const trailMax = 6
 
 // thingQuery asks for the movements of a thing.
 func (v *visit) thingQuery(noun, id string) projections.JournalQuery {
