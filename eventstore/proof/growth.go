@@ -47,8 +47,8 @@ func ParseRequest(body []byte) (r Request, err error) {
 }
 
 // Refused says why a checkpoint was not cosigned. Code is stable, and one of
-// unknown_origin, not_signed, bad_size, stale, and inconsistent_checkpoints, which is
-// evidence of a changed log: keep it.
+// unknown_origin, not_signed, bad_size, stale, older, and inconsistent_checkpoints,
+// which is evidence of a changed log: keep it.
 type Refused struct {
 	Code   string
 	Reason string
@@ -97,7 +97,9 @@ func grown(r Request, last, next Checkpoint) error {
 		return &Refused{Code: "unknown_origin", Reason: fmt.Sprintf("the last checkpoint is of %s and this one of %s", last.Origin, next.Origin)}
 	case r.Old > next.Size:
 		return &Refused{Code: "bad_size", Reason: fmt.Sprintf("the old size %d is above the size %d", r.Old, next.Size), Size: last.Size}
-	case r.Old != last.Size && next.Size >= last.Size:
+	case next.Size < last.Size:
+		return &Refused{Code: "older", Reason: fmt.Sprintf("the checkpoint has %d entries, and the last one had %d: it is an older one, or entries are gone; ask for one of now", next.Size, last.Size), Size: last.Size}
+	case r.Old != last.Size:
 		return &Refused{Code: "stale", Reason: fmt.Sprintf("the proof starts at size %d, but the last checkpoint has %d; ask for one from there", r.Old, last.Size), Size: last.Size}
 	}
 	return Consistent(last, next, r.Proof)

@@ -85,6 +85,9 @@ func (n *Notary) Audit(ctx context.Context, outside [][]byte, progress func(done
 	a.Entries = log.entries
 	log.end(&a, a.LogEnd)
 	archive.end(&a, a.ArchiveEnd)
+	if differs == 0 && log.misplaced != nil && archive.misplaced != nil && a.Clean() { // else it is the block
+		a.Findings = append(a.Findings, *log.misplaced)
+	}
 	a.compareEnds(k)
 	a.judge(differs, log.backwards, archive.backwards)
 	return a, nil
@@ -223,10 +226,10 @@ func (a *Audit) judge(differs, backwardsLog, backwardsArchive uint64) {
 			return
 		}
 	}
-	for i := range a.Findings { // where the other copy is whole, the first difference is the first wrong block
+	for i := range a.Findings { // where the other copy is whole, the first difference is the first wrong block, whatever betrayed it
 		f := &a.Findings[i]
 		other := map[string]string{InLog: InArchive, InArchive: InLog}[f.In]
-		if other != "" && a.Whole(other) && 0 < differs && differs < f.Position.Block {
+		if other != "" && a.Whole(other) && differs > 0 {
 			f.Position = blockPosition(differs)
 		}
 	}

@@ -203,6 +203,15 @@ var changes = []change{
 		s.Log = log
 		return uint64(at + 1), InLog, InArchive
 	}},
+	{"two blocks of the log that are not signed yet are swapped", func(t *testing.T, s *scene, r *rand.Rand) (uint64, string, string) {
+		log := slices.Clone(s.blocks)
+		at := int(s.signed) + r.IntN(len(log)-int(s.signed)-1)
+		with := at + 1 + r.IntN(len(log)-at-1)
+		log[at].Data, log[with].Data = log[with].Data, log[at].Data
+		log[at].Ledger, log[with].Ledger = log[with].Ledger, log[at].Ledger
+		s.Log = log
+		return uint64(at + 1), InLog, InArchive
+	}},
 	{"a block of the log is truncated", func(t *testing.T, s *scene, r *rand.Rand) (uint64, string, string) {
 		at, log := r.IntN(len(s.blocks)), slices.Clone(s.blocks)
 		log[at].Data = log[at].Data[:r.IntN(len(log[at].Data))]
@@ -276,6 +285,32 @@ var changes = []change{
 		s.exec(t, fmt.Sprintf("update checkpoints set root = sha256(root) where block = %d", at))
 		return at, InCheckpoint, ""
 	}},
+	{"the row of a checkpoint names another block", func(t *testing.T, s *scene, r *rand.Rand) (uint64, string, string) {
+		s.exec(t, fmt.Sprintf("update checkpoints set block = greatest(block %+d, 1) where (ledger, size) = (select ledger, size from checkpoints order by block, ledger offset %d limit 1)",
+			[]int{-30, 30}[r.IntN(2)], r.IntN(6)))
+		return 0, InCheckpoint, ""
+	}},
+	{"the row of a checkpoint names another hash", func(t *testing.T, s *scene, r *rand.Rand) (uint64, string, string) {
+		s.exec(t, fmt.Sprintf("update checkpoints set head = sha256(head) where (ledger, size) = (select ledger, size from checkpoints order by block, ledger offset %d limit 1)", r.IntN(6)))
+		return 0, InCheckpoint, ""
+	}},
+	{"the last checkpoint is deleted", func(t *testing.T, s *scene, r *rand.Rand) (uint64, string, string) {
+		s.exec(t, fmt.Sprintf("delete from checkpoints where (ledger, size) = (select ledger, max(size) from checkpoints where ledger = '%s' group by ledger)", []string{"one", "two"}[r.IntN(2)]))
+		return 0, InCheckpoint, ""
+	}},
+	{"two ledgers of the log change names", func(t *testing.T, s *scene, r *rand.Rand) (uint64, string, string) {
+		log := slices.Clone(s.blocks)
+		other := map[string]string{"one": "two", "two": "one"}
+		alsoInside := r.IntN(2) == 0
+		for i, m := range log {
+			log[i].Ledger = other[m.Ledger]
+			if alsoInside {
+				log[i].Data = bytes.Replace(m.Data, []byte(`"ledger":"`+m.Ledger), []byte(`"ledger":"`+log[i].Ledger), 1)
+			}
+		}
+		s.Log = log
+		return 1, InLog, InArchive
+	}},
 	{"a tile of the tree is changed", func(t *testing.T, s *scene, r *rand.Rand) (uint64, string, string) {
 		ledger := []string{"one", "two"}[r.IntN(2)]
 		s.exec(t, fmt.Sprintf("update tiles set data = set_byte(data, %[1]d, 255 - get_byte(data, %[1]d)) where ledger = '%[2]s'", r.IntN(32), ledger))
@@ -311,7 +346,7 @@ func flip(data []byte, r *rand.Rand) []byte {
 }
 
 // auditTrials is how often each change is made, each time elsewhere: more than
-// 500 changes in all.
+// 700 changes in all.
 const auditTrials = 32
 
 func TestWhatWasChangedIsFoundWhereItWasChanged(t *testing.T) {
@@ -377,6 +412,29 @@ func TestACheckpointThatWasKeptElsewhereFindsWhatAnInsiderHides(t *testing.T) {
 	_, err = s.Audit(t.Context(), [][]byte{bytes.Replace(s.early, []byte("ledger.example"), []byte("ledger.exampla"), 1)}, func(uint64, uint64) {})
 	if err == nil {
 		t.Error("a checkpoint of somebody else is compared")
+	}
+}
+
+func TestACheckpointThatWasKeptElsewhereFindsThatEverythingWasRolledBack(t *testing.T) {
+	s := newScene(t)
+	s.restore(t)
+	var at int
+	if err := s.conn.QueryRow(t.Context(), "select min(block) from checkpoints").Scan(&at); err != nil {
+		t.Fatal(err)
+	}
+	s.Log = s.blocks[:at]
+	s.exec(t, fmt.Sprintf("delete from blocks where sequence > %[1]d; delete from checkpoints where block > %[1]d; delete from tiles", at))
+	s.exec(t, fmt.Sprintf(`update aidledger.checkpoint set block = %[1]d;
+		update aidledger.heads h set hash = encode((select hash from blocks b where b.ledger = h.ledger order by sequence desc limit 1), 'hex')`, at))
+	if err := s.RepairTrees(t.Context(), blocksOf(t.Context(), s.Log, uint64(at))); err != nil {
+		t.Fatal(err)
+	}
+	if a, err := s.Audit(t.Context(), nil, func(uint64, uint64) {}); err != nil || !a.Clean() {
+		t.Fatalf("the insider was careless: %+v, %v", a, err)
+	}
+	a, err := s.Audit(t.Context(), [][]byte{s.kept}, func(uint64, uint64) {})
+	if err != nil || a.Clean() || a.Findings[0].Position.Block != uint64(at+1) {
+		t.Fatalf("with a checkpoint of later the audit says %+v, %v", a, err)
 	}
 }
 

@@ -27,6 +27,7 @@ type inspector struct {
 	backwards uint64 // the first block that was recorded before the one before it
 	first     *Finding
 	tree      *Finding // a kept tree that is not the signed one
+	misplaced *Finding // a genuine checkpoint whose row names another block than it was signed at
 }
 
 // inspected is a ledger as far as it was read.
@@ -42,6 +43,7 @@ type inspected struct {
 	from    int64           // index of the first of them
 	suspect uint64          // a block that does not follow the one before it
 	before  uint64          // that one
+	until   uint64          // block up to which its last checkpoint was signed
 }
 
 func newInspector(ctx context.Context, copy string, k *knowledge) *inspector {
@@ -69,7 +71,7 @@ func (i *inspector) take(next func() (eventstore.Message, error, bool)) (m event
 }
 
 func (i *inspector) found(block uint64, format string, args ...any) {
-	if i.first == nil {
+	if i.first == nil || block < i.first.Position.Block {
 		i.first = &Finding{Position: blockPosition(block), In: i.copy, Reason: fmt.Sprintf(format, args...)}
 	}
 }
@@ -106,10 +108,8 @@ func (i *inspector) inspect(m eventstore.Message) error {
 	l := i.ledger(b.Ledger)
 	follows := eventstore.Hash(b.Previous) == l.head
 	switch {
-	case l.suspect > 0 && follows: // so the suspect is what its successor was written after
-		i.found(l.before, "the block after it in its ledger, %d, was written after another one", l.suspect)
 	case l.suspect > 0:
-		i.found(l.suspect, "it does not follow the block before it in its ledger, and the next one does not follow it")
+		i.settle(l, follows)
 	case !follows && l.edge.Size() <= l.size && l.last > 0 || !follows && l.last == 0:
 		// What was before it is in the signed tree as it was.
 		i.found(m.Sequence, "it does not follow the block before it in its ledger")
@@ -120,12 +120,31 @@ func (i *inspector) inspect(m eventstore.Message) error {
 		return nil
 	}
 	l.head, l.last = m.Hash(), m.Sequence
+	if m.Sequence <= l.until {
+		i.misplace(m.Sequence, "a checkpoint of %s with %d entries names block %d, by which there were more", l.name, l.edge.Size(), l.until)
+	}
 	for _, leaf := range b.Leaves {
 		if err := i.leaf(l, m.Sequence, tlog.RecordHash(leaf)); err != nil || i.first != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// settle says of a suspect and the block before it which one is not what it was:
+// if what came after the suspect was written after it as it is, the other one.
+func (i *inspector) settle(l *inspected, confirmed bool) {
+	if confirmed {
+		i.found(l.before, "the block after it in its ledger, %d, was written after another one", l.suspect)
+		return
+	}
+	i.found(l.suspect, "it does not follow the block before it in its ledger")
+}
+
+func (i *inspector) misplace(block uint64, format string, args ...any) {
+	if i.misplaced == nil {
+		i.misplaced = &Finding{Position: blockPosition(block), In: InCheckpoint, Reason: fmt.Sprintf(format, args...)}
+	}
 }
 
 // follow takes note of a block that was recorded before the one before it.
@@ -163,6 +182,10 @@ func (i *inspector) leaf(l *inspected, block uint64, h tlog.Hash) error {
 		if c := l.signed[0]; c.Root != l.edge.Root() {
 			i.found(block, "the first %d entries of %s are not those of the checkpoint that was signed", c.Size, l.name)
 			return nil
+		} else if c.Block > 0 { // it was not kept elsewhere
+			if l.until = c.Block; c.Block < block || c.Head != l.head {
+				i.misplace(block, "the checkpoint of %s with %d entries names block %d or its hash, and is of this one", l.name, c.Size, c.Block)
+			}
 		}
 		l.signed = l.signed[1:]
 	}
@@ -195,31 +218,36 @@ func (i *inspector) keptLeaf(l *inspected, index int64) (h tlog.Hash, ok bool, e
 	return l.leaves[index-l.from], true, nil
 }
 
-// end says what the copy lacks after its last block, and hands its finding over.
+// end hands the finding over. A copy that was read to its end may lack something
+// after it.
 func (i *inspector) end(a *Audit, end uint64) {
-	for name := range i.known.signed {
-		l := i.ledger(name)
-		if l.suspect > 0 && i.known.projected == end && i.known.heads[name] == l.head {
-			i.found(l.before, "the block after it in its ledger, %d, was written after another one", l.suspect)
-		}
-		if len(l.signed) > 0 && i.first == nil {
-			i.found(end+1, "%d entries of %s are there, and a checkpoint with %d was signed", l.edge.Size(), name, l.signed[len(l.signed)-1].Size)
-		}
-	}
-	for name, l := range i.ledgers {
-		switch head, ok := i.known.heads[name]; {
-		case l.suspect > 0 && ok && i.known.projected == end && head == l.head:
-			i.found(l.before, "the block after it in its ledger, %d, was written after another one", l.suspect)
-		case l.suspect > 0:
-			i.found(l.suspect, "it does not follow the block before it in its ledger")
-		case ok && i.known.projected == end && head != l.head:
-			i.found(l.last, "the read models were made of another block")
-		}
+	if i.first == nil {
+		i.lacks(end)
 	}
 	if i.first != nil {
 		a.Findings = append(a.Findings, *i.first)
 	}
 	if i.tree != nil && i.copy == InLog {
 		a.Findings = append(a.Findings, *i.tree)
+	}
+}
+
+// lacks compares where each ledger ends with what was signed and with what the
+// read models were made of.
+func (i *inspector) lacks(end uint64) {
+	for name := range i.known.signed {
+		i.ledger(name) // also where no block is left
+	}
+	for name, l := range i.ledgers {
+		head, ok := i.known.heads[name]
+		ok = ok && i.known.projected == end
+		switch {
+		case l.suspect > 0:
+			i.settle(l, ok && head == l.head)
+		case len(l.signed) > 0:
+			i.found(end+1, "%d entries of %s are there, and a checkpoint with %d was signed", l.edge.Size(), name, l.signed[len(l.signed)-1].Size)
+		case ok && head != l.head:
+			i.found(l.last, "the read models were made of another block")
+		}
 	}
 }

@@ -277,6 +277,39 @@ func TestAWitnessThatFollowsTheTreeCosignsIt(t *testing.T) {
 	}
 }
 
+func TestAWitnessThatKnowsAnotherPastIsHeard(t *testing.T) {
+	o := newOffice(t)
+	o.record(t, "one", 3)
+	w := newWitness(t, "witness.example", o.Keys[0].Verifier("one"))
+	server := httptest.NewServer(w)
+	defer server.Close()
+	var err error
+	if o.Witnesses, err = ParseWitnesses(server.URL + " " + w.verifier()); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		size     int64
+		root     tlog.Hash
+		disputed bool
+	}{
+		"it has cosigned what is there":          {3, tlog.Hash{}, false},
+		"it has cosigned another root":           {3, tlog.Hash{1}, true},
+		"it has cosigned another past":           {2, tlog.Hash{1}, true},
+		"it has cosigned more than there is now": {9, tlog.Hash{1}, true},
+	} {
+		if err := o.Sign(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		last := o.last(t, "one")
+		if w.size, w.root = c.size, c.root; !c.disputed {
+			w.root = last.Root
+		}
+		if err := o.ask(t.Context(), o.Witnesses[0], last); errors.Is(err, errDisputed) != c.disputed {
+			t.Errorf("%s: it says %v", name, err)
+		}
+	}
+}
+
 func TestTheListOfWitnessesIsChecked(t *testing.T) {
 	for _, bad := range []string{"https://w.example", "ftp://w.example key", "https:// key", "w.example+00000000+BAAA"} {
 		if all, err := ParseWitnesses(bad); err == nil {

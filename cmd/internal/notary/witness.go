@@ -63,7 +63,13 @@ func (n *Notary) askWitnesses(ctx context.Context, c projections.SignedCheckpoin
 		if w.URL == "" {
 			continue
 		}
-		if err := n.ask(ctx, w, c); err != nil && ctx.Err() == nil {
+		err := n.ask(ctx, w, c)
+		switch {
+		case err == nil || ctx.Err() != nil:
+		case errors.Is(err, errDisputed):
+			n.Out.Error("a witness disputes the ledger; compare it with a checkpoint that somebody keeps: aidledger verify --checkpoint",
+				"witness", w.URL, "ledger", c.Ledger, "size", c.Size, "error", err)
+		default:
 			n.Out.Warn("a witness has not cosigned", "witness", w.URL, "ledger", c.Ledger, "size", c.Size, "error", err)
 		}
 	}
@@ -81,16 +87,30 @@ func (n *Notary) ask(ctx context.Context, w Witness, c projections.SignedCheckpo
 			return err
 		}
 		lines, knows, err := post(ctx, w.URL+"/add-checkpoint", request.Format())
-		if errors.Is(err, errStale) {
+		switch {
+		case errors.Is(err, errStale) && knows > c.Size:
+			return n.ahead(ctx, c, knows)
+		case errors.Is(err, errStale) && knows != old:
 			old = knows
 			continue
-		}
-		if err != nil {
+		case errors.Is(err, errStale):
+			return fmt.Errorf("%w: it has cosigned another root of %d entries", errDisputed, knows)
+		case err != nil:
 			return err
 		}
 		return n.Cosigned(ctx, c, lines)
 	}
 	return errors.New("it has cosigned another size each time that it was asked")
+}
+
+// ahead says what it means that a witness knows more entries than a checkpoint
+// has: another server has signed since, or entries are gone.
+func (n *Notary) ahead(ctx context.Context, c projections.SignedCheckpoint, knows int64) error {
+	last, err := n.Archive.Checkpoint(ctx, c.Ledger, 0)
+	if err == nil && last.Size < knows {
+		err = fmt.Errorf("%w: it has cosigned %d entries, and the ledger has signed %d", errDisputed, knows, last.Size)
+	}
+	return err
 }
 
 // Request returns what asks for a cosignature from who has cosigned a tree of
@@ -132,8 +152,12 @@ func (n *Notary) Cosigned(ctx context.Context, c projections.SignedCheckpoint, l
 	return nil
 }
 
-// errStale says that a witness has cosigned another size.
-var errStale = errors.New("the witness has cosigned another size")
+// errStale says that a witness has cosigned another size, and errDisputed that
+// the ledger is not, or not any more, the one that it has cosigned.
+var (
+	errStale    = errors.New("the witness has cosigned another size")
+	errDisputed = errors.New("this is not the ledger that it has cosigned before")
+)
 
 // post sends a request to a witness. With errStale comes the size that it has.
 func post(ctx context.Context, address string, body []byte) (lines string, knows int64, err error) {
@@ -152,10 +176,14 @@ func post(ctx context.Context, address string, body []byte) (lines string, knows
 		return "", 0, err
 	case answer.StatusCode == http.StatusOK:
 		return string(text), 0, nil
-	case answer.StatusCode == http.StatusConflict && answer.Header.Get("Content-Type") == "text/x.tlog.size":
+	case answer.StatusCode == http.StatusConflict && strings.HasPrefix(answer.Header.Get("Content-Type"), "text/x.tlog.size"):
 		if knows, err = strconv.ParseInt(strings.TrimSpace(string(text)), 10, 64); err == nil {
 			return "", knows, errStale
 		}
+	case answer.StatusCode == http.StatusConflict || answer.StatusCode == http.StatusUnprocessableEntity:
+		return "", 0, fmt.Errorf("%w: it answered %s", errDisputed, answer.Status)
+	case answer.StatusCode == http.StatusNotFound || answer.StatusCode == http.StatusForbidden:
+		return "", 0, fmt.Errorf("it answered %s: who runs it has to add what aidledger keys prints", answer.Status)
 	}
 	return "", 0, fmt.Errorf("it answered %s", answer.Status)
 }
