@@ -62,14 +62,14 @@ func (c *command) backup() *cobra.Command {
 		if err := os.Mkdir(args[0], 0o700); err != nil {
 			return err
 		}
+		if *keys != "" {
+			if err := copyKeys(value(cmd, "AIDLEDGER_DATA"), *keys); err != nil {
+				return errors.Join(err, os.Remove(args[0])) // which is empty
+			}
+		}
 		b := &backup{dir: args[0], client: cl, sums: map[string]string{}}
 		if err := b.run(cmd.Context(), status); err != nil {
 			return err
-		}
-		if *keys != "" {
-			if err := copyKeys(value(cmd, "AIDLEDGER_DATA"), *keys); err != nil {
-				return err
-			}
 		}
 		fmt.Fprintf(c.out, "%s has the %d blocks of the log, %d attachments, the people and the wrapped keys of beneficiaries\n", args[0], status.LogEnd, b.files)
 		if len(b.lost) > 0 {
@@ -203,6 +203,9 @@ var keyFiles = []string{signingKeyFile, masterKeyFile, retiredKeys, witnessesFil
 func copyKeys(from, to string) error {
 	if _, err := os.Stat(filepath.Join(from, signingKeyFile)); err != nil {
 		return fmt.Errorf("the keys can only be copied on the machine of the server: %w", err)
+	}
+	if err := os.MkdirAll(filepath.Dir(to), 0o700); err != nil {
+		return err
 	}
 	if err := os.Mkdir(to, 0o700); err != nil {
 		return err

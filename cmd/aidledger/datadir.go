@@ -58,8 +58,15 @@ func openDataDir(path string) (*dataDir, error) {
 		}
 		return nil, fmt.Errorf("lock %s: %w", path, err)
 	}
+	if _, err := os.Stat(filepath.Join(path, restoringFile)); err == nil {
+		lock.Close()
+		return nil, fmt.Errorf("%s was not restored to its end; remove it, and restore the backup again (restore_unfinished)", path)
+	}
 	return &dataDir{path, lock}, nil
 }
+
+// restoringFile is in a directory as long as a backup is being restored into it.
+const restoringFile = "restoring"
 
 func (d *dataDir) file(name string) string { return filepath.Join(d.path, name) }
 

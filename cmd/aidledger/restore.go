@@ -41,20 +41,34 @@ func (c *command) restore() *cobra.Command {
 		if err != nil {
 			return err
 		}
+		if err := restorable(args[0], *keys, o.dir); err != nil {
+			return err
+		}
 		return c.offline(cmd.Context(), o, func(s *server, ctx context.Context, log eventstore.Config) error {
-			if _, err := os.Stat(s.data.file(signingKeyFile)); !errors.Is(err, fs.ErrNotExist) {
-				return fmt.Errorf("%s is the directory of a server already; name a new one with --data", s.data.path)
-			}
-			if err := checkSums(args[0]); err != nil {
+			if err := replaceFile(s.data.file(restoringFile), nil); err != nil {
 				return err
 			}
 			if err := placeKeys(*keys, s.data.path); err != nil {
 				return err
 			}
-			return s.restore(ctx, log, args[0])
+			if err := s.restore(ctx, log, args[0]); err != nil {
+				return err
+			}
+			return os.Remove(s.data.file(restoringFile))
 		})
 	}
 	return cmd
+}
+
+// restorable says what is wrong before anything is made.
+func restorable(backup, keys, data string) error {
+	if there, err := os.ReadDir(data); err == nil && len(there) > 0 {
+		return fmt.Errorf("%s is the directory of a server already; name a new one with --data", data)
+	}
+	if _, err := os.Stat(filepath.Join(keys, signingKeyFile)); err != nil {
+		return fmt.Errorf("the keys that backup --keys has copied are not in %s: %w", keys, err)
+	}
+	return checkSums(backup)
 }
 
 // checkSums compares the files of a backup with their hashes.
@@ -100,7 +114,38 @@ func (s *server) restoreDurable(ctx context.Context, dir string) error {
 		if err != nil {
 			return err
 		}
+		if part.file == vaultFile {
+			if err := s.opensVault(ctx, part.url); err != nil {
+				return err
+			}
+		}
 	}
+	return nil
+}
+
+// opensVault finds out whether the master key, where there is one, is that of
+// the vault: else nobody could read about beneficiaries, and only then notice.
+func (s *server) opensVault(ctx context.Context, url string) error {
+	text := s.vaultKey
+	if text == "" {
+		file, err := os.ReadFile(s.data.file(masterKeyFile))
+		if errors.Is(err, fs.ErrNotExist) {
+			return errors.New("there is no master key among the keys; give the one that the server has had (AIDLEDGER_VAULT_KEY)")
+		}
+		if err != nil {
+			return err
+		}
+		text = strings.TrimSpace(string(file))
+	}
+	master, err := vault.ParseKey(text)
+	if err != nil {
+		return err
+	}
+	v, err := vault.Open(ctx, url, master)
+	if err != nil {
+		return err
+	}
+	v.Close()
 	return nil
 }
 
