@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strings"
 
 	"aidledger/domain"
 
@@ -105,13 +106,13 @@ const stepsSQL = `
 		select 1, 'fund', fund, 'fund', other_fund, 'carried-in', currency, amount, entries, flow
 		from funding where stage = 'carried-out' and other_fund not in (select fund from legs)
 		union all
-		select 2, 'fund', fund, 'project', project, stage, currency, amount, entries, flow from legs where project <> ''
+		select 2, 'fund', fund, 'project', project, stage, currency, amount, {entries}, flow from legs where project <> ''
 		union all
 		select 3, 'project', project, 'place', place, stage, currency, amount, place_entries, flow from legs where project <> '' and place <> ''
 		union all
 		select 3, 'fund', fund, 'place', place, stage, currency, amount, place_entries, flow from legs where project = '' and place <> ''
 		union all
-		select 3, 'project', project, 'organisation', payee, stage, currency, amount, entries, flow from legs where project <> '' and payee <> '')
+		select 3, 'project', project, 'organisation', payee, stage, currency, amount, {entries}, flow from legs where project <> '' and payee <> '')
 	select step, from_noun, from_id, to_noun, to_id, stage, currency, sum(amount)::bigint, sum(entries)::bigint, array_agg(distinct flow)
 	from steps
 	group by step, from_noun, from_id, to_noun, to_id, stage, currency
@@ -127,7 +128,8 @@ func readSteps(ctx context.Context, tx pgx.Tx, q TraceQuery, at int, touching fu
 	funding.andWithin(q.within) // a fund as a whole is not within any limit
 	funding.asOf(q.AsOf)
 	fundingFrom := funding.sums()
-	rows, _ := tx.Query(ctx, "with legs as materialized ("+legsFrom+"), funding as ("+fundingFrom+"), "+stepsSQL, funding.args...)
+	sql := "with legs as materialized (" + legsFrom + "), funding as (" + fundingFrom + "), " + strings.ReplaceAll(stepsSQL, "{entries}", counted(funding, at, q.ID))
+	rows, _ := tx.Query(ctx, sql, funding.args...)
 	steps, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (step, error) {
 		var s step
 		var n int
@@ -141,6 +143,16 @@ func readSteps(ctx context.Context, tx pgx.Tx, q TraceQuery, at int, touching fu
 		return nil, err
 	}
 	return steps, readEvidence(ctx, tx, q, steps, touching)
+}
+
+// counted is the column by which entries of a step are counted. Of an amount for
+// several villages, each has a leg, and only the first one counts as an entry: a
+// village alone counts the legs that are its own.
+func counted(c *conditions, at int, id string) string {
+	if at != stepPlace {
+		return "entries"
+	}
+	return c.fill("case when exists (select from aidledger.places where ledger = $1 and place = ? and level = 'village') then place_entries else entries end", []any{id})
 }
 
 func stageNames() []string {

@@ -315,3 +315,34 @@ func TestListsArePagedAndSortedForPeople(t *testing.T) {
 		t.Errorf("the projects after nothing: %v", err)
 	}
 }
+
+func TestAVillageCountsTheEntriesThatReachedItOnEveryEdge(t *testing.T) {
+	db, _, _ := projectedProgramme(t, 65, 400)
+	conn := connect(t, db)
+	edges := 0
+	for _, village := range []string{"v-0", "v-1", "v-2"} {
+		trace, err := db.Trace(t.Context(), TraceQuery{Ledger: "one", ID: village})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range trace.Up {
+			if e.From.Noun != "fund" || e.To.Noun != "project" {
+				continue
+			}
+			var legs int64
+			err := conn.QueryRow(t.Context(), `select coalesce(sum(case when reverses = '' then 1 else -1 end) filter (where event_type <> 'places-assigned'), 0)
+					+ coalesce(sum(sign(amount)) filter (where event_type = 'places-assigned'), 0)
+				from aidledger.journal where ledger = 'one' and place = $1 and fund = $2 and project = $3 and stage = $4 and currency = $5`,
+				village, e.From.ID, e.To.ID, e.Stage, e.Currency).Scan(&legs)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if edges++; e.Entries != legs {
+				t.Errorf("%s: %s to %s %s has %d entries, and %d reached it", village, e.From.ID, e.To.ID, e.Stage, e.Entries, legs)
+			}
+		}
+	}
+	if edges < 10 {
+		t.Errorf("only %d edges were compared", edges)
+	}
+}

@@ -118,7 +118,7 @@ func (c *command) printEdges(title string, edges []projections.Edge, lang langua
 }
 
 // evidenceText names the documents, vouchers and approvals of an edge, each
-// once.
+// once, or its first entry where nobody gave any.
 func evidenceText(e projections.Edge) string {
 	var all []string
 	add := func(text string) {
@@ -134,6 +134,9 @@ func evidenceText(e projections.Edge) string {
 		if piece.ApprovedBy != "" {
 			add(string(piece.Request) + " ✓ " + piece.ApprovedBy)
 		}
+	}
+	if len(all) == 0 && len(e.Evidence) > 0 {
+		add(e.Evidence[0].Entry)
 	}
 	return strings.Join(all, "; ")
 }

@@ -354,6 +354,15 @@ func aPageOfThePastSaysSoAndItsLinksStayThere(t *testing.T, s *running) {
 	if !strings.Contains(past, programme+"/journal?effective_until=2018-12-31") {
 		t.Error("the menu leads back to the present")
 	}
+	if _, before, _ := s.get(t, invented+"/projects?as_of=10"); strings.Contains(before, "农村安全饮水") {
+		t.Error("a list of the past shows what was registered later")
+	}
+	_, village, _ := s.get(t, invented+"/trace/inv-v03")
+	for _, want := range []string{"虚拨2018-001", `id="conservation"`, "分配到村"} {
+		if !strings.Contains(village, want) {
+			t.Errorf("the page of a village lacks %s", want)
+		}
+	}
 	end := regexp.MustCompile(`data-end="([0-9]+)"`)
 	for _, path := range []string{"", "/totals?by=project", "/journal", "/flow", "/projects", "/idle", "/events", "/requests", "/trace/haidian", "/compare", "/settings", "/search"} {
 		separator := map[bool]string{true: "&", false: "?"}[strings.Contains(path, "?")]

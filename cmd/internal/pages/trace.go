@@ -20,6 +20,7 @@ type traceView struct {
 	Targets        table
 	Shares         table
 	Up, Down       table
+	Conservation   table
 	History        table
 	Notes          table
 	Pairings       table
@@ -65,7 +66,7 @@ func (v *visit) trace() error {
 	if sent, err := v.sendFile("trace-"+t.ID, &view.History); sent {
 		return err
 	}
-	view.Up, view.Down = v.edges(t.Up), v.edges(t.Down)
+	view.Up, view.Down, view.Conservation = v.edges(t.Up), v.edges(t.Down), v.conservation(t.Conservation)
 	if view.Pairings, err = v.pairingsTable(t.Pairings); err != nil {
 		return err
 	}
@@ -188,12 +189,12 @@ func (v *visit) progress(all []progress, label string, t *projections.TotalsSum,
 // edges shows money between two things, one line for each stage.
 func (v *visit) edges(all []projections.Edge) table {
 	t := table{Empty: v.say("trace.no-edges")}
-	for _, c := range []string{"from", "to", "stage", "amount", "entries"} {
+	for _, c := range []string{"from", "to", "stage", "amount", "entries", "evidence"} {
 		t.Columns = append(t.Columns, column{Label: v.say("edge." + c), Number: c == "amount" || c == "entries"})
 	}
 	for _, e := range all {
 		t.Rows = append(t.Rows, row{Cells: []cell{v.node(e.From), v.node(e.To), {Text: v.label("stage", e.Stage), State: e.Stage},
-			v.amount(&e.Amount, e.Currency, false, ""), {Text: strconv.FormatInt(e.Entries, 10), Number: true}}})
+			v.amount(&e.Amount, e.Currency, false, ""), {Text: strconv.FormatInt(e.Entries, 10), Number: true}, v.evidenceOf(e)}})
 	}
 	return t
 }
