@@ -89,7 +89,7 @@ func (c *conditions) pastWholeFlows(whole, cut string) string {
 // Known turns the time of an AsOf into a position, as every query does first:
 // that before the first entry that was recorded later. What follows it in the
 // log counts as later too, even where a clock that went back says otherwise: the
-// order is what is certain.
+// order is what is certain. The ledger "" is all of them.
 func (db *DB) Known(ctx context.Context, ledger string, a AsOf) (AsOf, error) {
 	a = a.and(db.until)
 	if a.Time.IsZero() {
@@ -97,12 +97,16 @@ func (db *DB) Known(ctx context.Context, ledger string, a AsOf) (AsOf, error) {
 	}
 	var later eventstore.Position
 	err := db.pool.read(ctx, func(conn *pgx.Conn) error {
+		of := "ledger = $1"
+		if ledger == "" {
+			of = "$1 = ''"
+		}
 		return conn.QueryRow(ctx, `
-			(select block, event from aidledger.movements where ledger = $1 and recorded > $2 and block > coalesce((
+			(select block, event from aidledger.movements where `+of+` and recorded > $2 and block > coalesce((
 				select block from aidledger.cutoffs where ledger = $1 and recorded_until <= $2 order by recorded_until desc, block desc limit 1), 0)
 			order by block, event limit 1)
 			union all
-			(select block, event from aidledger.entries where ledger = $1 and recorded > $2 order by block, event limit 1)
+			(select block, event from aidledger.entries where `+of+` and recorded > $2 order by block, event limit 1)
 			order by block, event limit 1`, ledger, a.Time.UTC()).Scan(&later.Block, &later.Event)
 	})
 	a.Time = time.Time{}

@@ -239,8 +239,10 @@ func TestEveryQueryTakesATimeAsTheSamePositionAlsoWhenTheClockWentBack(t *testin
 		"why": func(a AsOf) (any, error) {
 			return db.Why(ctx, JournalQuery{Ledger: "one", Stage: "disbursed", AsOf: a})
 		},
-		"diff": func(a AsOf) (any, error) { return db.Diff(ctx, DiffQuery{Ledger: "one", By: "year", From: a}) },
-		"late": func(a AsOf) (any, error) { return db.LatePostings(ctx, LateQuery{Ledger: "one", Days: 1, AsOf: a}) },
+		"diff":     func(a AsOf) (any, error) { return db.Diff(ctx, DiffQuery{Ledger: "one", By: "year", From: a}) },
+		"late":     func(a AsOf) (any, error) { return db.LatePostings(ctx, LateQuery{Ledger: "one", Days: 1, AsOf: a}) },
+		"ledgers":  func(a AsOf) (any, error) { return db.Until(a).Ledgers(ctx, ListQuery{}) },
+		"projects": func(a AsOf) (any, error) { return db.Until(a).Projects(ctx, ListQuery{Ledger: "one"}) },
 		"reported": func(a AsOf) (any, error) {
 			return db.Reported(ctx, ReportedQuery{Ledger: "one", AsOf: a})
 		},
