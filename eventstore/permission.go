@@ -23,8 +23,9 @@ func Permissions(stream, places string) (publish, subscribe []string) {
 		stream + ".*", own.snapshotStream() + ".>", "$O." + bucket + ".>",
 		"$JS.API.INFO",
 		"$JS.API.STREAM.PURGE." + own.snapshotStream(), // copies of states, which the log can make again
+		"events.>", "$JS.API.STREAM.PURGE." + EventStream(stream), // as is what subscribers get
 	}
-	streams := []string{stream, own.snapshotStream(), "OBJ_" + bucket}
+	streams := []string{stream, own.snapshotStream(), "OBJ_" + bucket, EventStream(stream)}
 	if places != "" {
 		publish, streams = append(publish, places+".ledgers.*", places+".regions."+stream), append(streams, places)
 	}

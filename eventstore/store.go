@@ -259,6 +259,10 @@ func (s *Store) Durability() string {
 // Stream returns the name of the stream.
 func (s *Store) Stream() string { return s.cfg.Stream }
 
+// EventStream returns the name of the stream that package feed fills with the
+// events of a log.
+func EventStream(log string) string { return log + "_EVENTS" }
+
 // End returns the sequence of the last block in the stream, 0 when it is empty.
 func (s *Store) End(ctx context.Context) (uint64, error) {
 	info, err := s.stream.Info(ctx)

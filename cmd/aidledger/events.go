@@ -9,6 +9,7 @@ import (
 	"net/url"
 
 	"aidledger/cmd/internal/web"
+	"aidledger/eventstore"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -80,7 +81,7 @@ func (c *command) printEvents(body io.Reader, asJSON, follow bool) error {
 
 func printEvent(out *bufio.Writer, raw jsontext.Value, asJSON bool) error {
 	var line struct {
-		web.Event
+		eventstore.Record
 		Problem *web.Problem `json:"problem"`
 	}
 	if err := json.Unmarshal(raw, &line); err != nil {

@@ -22,7 +22,11 @@ func (c *command) rebuild() *cobra.Command {
 		Args:  exactly(0),
 	}
 	bind(cmd, "client")
+	events := cmd.Flags().Bool("events", false, "instead, send all events again on their NATS subjects: subscribers get all of it once more")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if *events {
+			return c.rebuildEvents(cmd)
+		}
 		s, err := long[projections.Status](c, cmd, "/v1/rebuild", "rebuilding")
 		if err != nil {
 			return err
@@ -31,6 +35,19 @@ func (c *command) rebuild() *cobra.Command {
 		return nil
 	}
 	return cmd
+}
+
+func (c *command) rebuildEvents(cmd *cobra.Command) error {
+	cl, err := newClient(cmd)
+	if err != nil {
+		return err
+	}
+	answer, err := cl.send(cmd.Context(), request{method: "POST", path: "/v1/rebuild/events", header: http.Header{}})
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(c.out, "the events are sent again; status shows how far it is")
+	return answer.Body.Close()
 }
 
 // long asks for something that takes its time, and shows how far it is.

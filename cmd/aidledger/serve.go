@@ -25,10 +25,12 @@ import (
 	"aidledger/cmd/internal/tracing"
 	"aidledger/cmd/internal/web"
 	"aidledger/eventstore"
+	"aidledger/eventstore/feed"
 	"aidledger/projections"
 	"aidledger/projections/people"
 	"aidledger/projections/vault"
 
+	"github.com/nats-io/nats.go"
 	"github.com/spf13/cobra"
 )
 
@@ -192,6 +194,7 @@ type server struct {
 	vault    *vault.Vault
 	people   *people.Store
 	runner   *projections.Runner
+	feed     *feed.Feed
 	notary   *notary.Notary
 	tracer   *tracing.Tracer // nil: nobody follows requests
 	versions map[string]string
@@ -266,6 +269,9 @@ func (s *server) start(ctx context.Context) error {
 	}
 	s.startForgetting(ctx)
 	s.startChecks(ctx)
+	if err := s.startFeed(ctx, log.Conn); err != nil {
+		return err
+	}
 	if err := s.startNotary(ctx); err != nil {
 		return err
 	}
@@ -377,6 +383,28 @@ func (s *server) startChecks(ctx context.Context) {
 	}})
 }
 
+// startFeed sends the events of the log to subscribers.
+func (s *server) startFeed(ctx context.Context, conn *nats.Conn) (err error) {
+	cfg := feed.Config{Conn: conn, Log: s.store, Name: s.region, Replicas: s.replicas, Now: time.Now, Out: s.log}
+	if s.places != "" {
+		cfg.Region = s.region
+	}
+	if s.feed, err = feed.New(cfg); err != nil {
+		return err
+	}
+	running, stop := context.WithCancel(context.WithoutCancel(ctx))
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		s.feed.Run(running)
+	}()
+	s.parts = append(s.parts, part{"the events", func(ctx context.Context) error {
+		stop()
+		return waitFor(ctx, ended)
+	}})
+	return nil
+}
+
 // startHTTP answers requests, and returns where.
 func (s *server) startHTTP(ctx context.Context, listener net.Listener) (url string, err error) {
 	end, err := s.store.End(ctx)
@@ -394,7 +422,7 @@ func (s *server) startHTTP(ctx context.Context, listener net.Listener) (url stri
 		return "", err
 	}
 	site := pages.New(pages.Config{Store: s.store, Views: s.reads, Runner: s.runner, Log: s.log, Now: time.Now, Versions: s.versions, Public: s.publicPages})
-	h := web.New(web.Config{Store: s.store, Places: s.regions, Views: s.reads, Vault: s.vault, Runner: s.runner, Notary: s.notary, Log: s.log, Token: s.token,
+	h := web.New(web.Config{Store: s.store, Places: s.regions, Views: s.reads, Vault: s.vault, Runner: s.runner, Notary: s.notary, Feed: s.feed, Log: s.log, Token: s.token,
 		People: s.people, Identity: s.identity, PublicURL: s.publicURL, Proxies: s.proxies, Tracer: s.tracer, ReadyAt: end, Pages: s.demo, Versions: s.versions, ShowProblem: site.ShowProblem, Translate: pages.Problem},
 		site.Routes()...).HTTP()
 	go func() {

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"aidledger/eventstore"
+	"aidledger/eventstore/feed"
 	"aidledger/projections/roles"
 
 	"github.com/spf13/cobra"
@@ -74,17 +75,47 @@ AIDLEDGER_BI_PASSWORD; those that are not set are made and printed, as lines for
 func (c *command) setupNATS() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "nats",
-		Short: "Print the permissions of the server's user for the configuration of a NATS server",
+		Short: "Print the permissions of the server's user, or of a subscriber, for the configuration of a NATS server",
 		Args:  exactly(0),
 	}
 	stream := cmd.Flags().String("stream", eventstore.DefaultStream, "name of the JetStream stream")
 	places := cmd.Flags().String("places", "", "name of the stream in which regions record where each ledger is")
+	subscriber := cmd.Flags().String("subscriber", "", "print the accounts with which this user may read events, and nothing else")
+	filter := cmd.Flags().String("events", "events.>", "subjects that the subscriber may read, as in events.haidian-chicheng.>")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if *subscriber != "" {
+			c.printSubscriber(feed.Subscriber{Name: *subscriber, Log: *stream, Filter: *filter})
+			return nil
+		}
 		publish, subscribe := eventstore.Permissions(*stream, *places)
 		fmt.Fprintf(c.out, "permissions {\n  publish { allow: [\n    %s\n  ] }\n  subscribe { allow: [%s] }\n}\n", quoted(publish, "\n    "), quoted(subscribe, ", "))
 		return nil
 	}
 	return cmd
+}
+
+// printSubscriber prints lines of the configuration of NATS. Passwords are for
+// who writes the configuration.
+func (c *command) printSubscriber(s feed.Subscriber) {
+	indented := func(lines string) string { return strings.ReplaceAll(lines, "\n", "\n      ") }
+	fmt.Fprintf(c.out, `accounts {
+  # The user of the server of aidledger belongs here, with its permissions.
+  LEDGER {
+    jetstream: enabled
+    exports: [
+      %s
+    ]
+  }
+  %s {
+    users: [{ user: %q, password: $SUBSCRIBER_PASSWORD }]
+    imports: [
+      %s
+    ]
+  }
+}
+# Once, as the user of the server, so that NATS remembers how far the subscriber is:
+# nats consumer add %s %s --filter '%s' --pull --deliver all --ack explicit --defaults
+`, indented(s.Exports()), strings.ToUpper(s.Name), s.Name, indented(s.Imports("LEDGER")), eventstore.EventStream(s.Log), s.Name, s.Filter)
 }
 
 func quoted(subjects []string, between string) string {

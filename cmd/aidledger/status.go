@@ -62,5 +62,10 @@ func (c *command) printStatus(url string, s web.Status) {
 		}
 		g.add(p.Name, strconv.FormatUint(p.Block, 10), strconv.FormatUint(p.Lag, 10), p.UpdatedAt.UTC().Format(time.RFC3339), state)
 	}
+	state := "sent to " + s.Events.Subjects
+	if s.Events.Problem != "" {
+		state = s.Events.Problem
+	}
+	g.add("events", strconv.FormatUint(s.Events.Block, 10), strconv.FormatUint(s.Events.Lag, 10), s.Events.UpdatedAt.Format(time.RFC3339), state)
 	g.print(c.out)
 }

@@ -60,7 +60,7 @@ func (v *visit) recorded(at eventstore.Position, e *eventstore.Event) bool {
 	if until := v.asOf.Position; !until.IsZero() && at.Compare(until) > 0 {
 		return false
 	}
-	return web.Happened(e, v.asOf.EffectiveUntil)
+	return web.Happened(e.Data, v.asOf.EffectiveUntil)
 }
 
 // lastEvents reads back from a position until there are as many events before it

@@ -50,7 +50,22 @@ func (v *visit) status() error {
 		view.Table.Rows = append(view.Table.Rows, row{Cells: []cell{text(v.label("projection", p.Name)), {Text: whole(p.Block), Number: true},
 			{Text: whole(p.Lag), Number: true}, text(v.moment(p.UpdatedAt)), state}})
 	}
+	view.Table.Rows = append(view.Table.Rows, v.sent(s.LogEnd))
 	return v.show(http.StatusOK, "status", v.say("page.status"), view)
+}
+
+// sent says how far the events are that subscribers get.
+func (v *visit) sent(end uint64) row {
+	e := v.server.Sent(end)
+	state := cell{Text: v.say("projection.running"), State: "ok"}
+	switch {
+	case e.Problem != "":
+		state = cell{Text: v.say("projection.halted"), State: "halted"}
+	case e.Lag > 0:
+		state = cell{Text: v.say("projection.behind"), State: "behind"}
+	}
+	return row{Cells: []cell{text(v.label("projection", "events")), {Text: whole(e.Block), Number: true}, {Text: whole(e.Lag), Number: true},
+		text(v.moment(e.UpdatedAt)), state}}
 }
 
 // storage says how much is stored, and how safely.

@@ -4,6 +4,7 @@ import (
 	"aidledger/cmd/internal/checks"
 	"aidledger/cmd/internal/exchange"
 	"aidledger/domain"
+	"aidledger/eventstore/feed"
 	"aidledger/projections"
 	"aidledger/projections/people"
 
@@ -97,6 +98,7 @@ var operations = map[string]operation{
 
 	"GET /v1/ledgers/{ledger}/status": {id: "getLedgerStatus", tag: "server", params: "wait_for", gives: Status{}},
 	"GET /v1/status":                  {id: "getStatus", tag: "server", params: "wait_for", gives: Status{}},
+	"POST /v1/rebuild/events":         {id: "rebuildEvents", tag: "server", gives: feed.Status{}},
 	"POST /v1/rebuild":                {id: "rebuild", tag: "server", gives: ProgressLine[projections.Status]{}, lines: true},
 	"POST /v1/verify":                 {id: "verify", tag: "server", notes: true, gives: ProgressLine[Verification]{}, lines: true},
 

@@ -15,30 +15,13 @@ import (
 	"aidledger/projections"
 
 	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
 )
-
-// Event is one event of a ledger as it is in the log, with the entry that it
-// belongs to. Recorded is in UTC.
-type Event struct {
-	Position eventstore.Position `json:"position"`
-	ID       string              `json:"id"`
-	Type     string              `json:"type"`
-	Version  int                 `json:"version"`
-	Ledger   string              `json:"ledger"`
-	Entry    string              `json:"entry"`
-	Command  string              `json:"command"`
-	Actor    string              `json:"actor"`
-	Role     string              `json:"role,omitempty"`
-	Recorded time.Time           `json:"recorded"`
-	Data     jsontext.Value      `json:"data"`
-}
 
 // EventPage is a page of events. Next, where there is more, is the position to
 // give as after.
 type EventPage struct {
-	Events []Event `json:"events"`
-	Next   string  `json:"next,omitempty"`
+	Events []eventstore.Record `json:"events"`
+	Next   string              `json:"next,omitempty"`
 }
 
 // noDeadline lets an answer take as long as it takes.
@@ -98,7 +81,7 @@ func (s *Server) getEvents(_ access.Caller, w http.ResponseWriter, r *http.Reque
 	case stream:
 		return s.streamEvents(ctx, w, q)
 	}
-	page := EventPage{Events: []Event{}}
+	page := EventPage{Events: []eventstore.Record{}}
 	for e, err := range s.events(ctx, q) {
 		if err != nil {
 			return err
@@ -124,14 +107,14 @@ func (s *Server) pastEvents(ctx context.Context, q *eventRange, as projections.A
 
 // Happened tells whether the effective date of an event is not after another
 // one, which is zero for all.
-func Happened(e *eventstore.Event, until domain.Date) bool {
+func Happened(data []byte, until domain.Date) bool {
 	if until.IsZero() {
 		return true
 	}
 	var dated struct {
 		Date domain.Date `json:"date"`
 	}
-	return json.Unmarshal(e.Data, &dated) == nil && !until.Last().Before(dated.Date.Last())
+	return json.Unmarshal(data, &dated) == nil && !until.Last().Before(dated.Date.Last())
 }
 
 func (s *Server) hasLedger(ctx context.Context, ledger string) error {
@@ -143,11 +126,11 @@ func (s *Server) hasLedger(ctx context.Context, ledger string) error {
 }
 
 // events yields the events of a range in the order of the log.
-func (s *Server) events(ctx context.Context, q eventRange) iter.Seq2[Event, error] {
-	return func(yield func(Event, error) bool) {
+func (s *Server) events(ctx context.Context, q eventRange) iter.Seq2[eventstore.Record, error] {
+	return func(yield func(eventstore.Record, error) bool) {
 		head, err := s.Store.End(ctx)
 		if err != nil {
-			yield(Event{}, err)
+			yield(eventstore.Record{}, err)
 			return
 		}
 		after := max(q.from.Block, q.after.Block, 1) - 1
@@ -156,7 +139,7 @@ func (s *Server) events(ctx context.Context, q eventRange) iter.Seq2[Event, erro
 				err = q.still()
 			}
 			if err != nil {
-				yield(Event{}, err)
+				yield(eventstore.Record{}, err)
 				return
 			}
 			if !q.block(m, yield) {
@@ -173,7 +156,7 @@ func (s *Server) events(ctx context.Context, q eventRange) iter.Seq2[Event, erro
 				err = q.still() // who followed may have been kept out since
 			}
 			if err != nil {
-				yield(Event{}, err)
+				yield(eventstore.Record{}, err)
 				return
 			}
 			if m.Ledger == q.ledger && !q.block(m, yield) {
@@ -185,21 +168,19 @@ func (s *Server) events(ctx context.Context, q eventRange) iter.Seq2[Event, erro
 
 // block yields the events of one block that are in the range; false ends the
 // reading.
-func (q eventRange) block(m eventstore.Message, yield func(Event, error) bool) bool {
+func (q eventRange) block(m eventstore.Message, yield func(eventstore.Record, error) bool) bool {
 	b, err := eventstore.DecodeEnvelope(m)
 	if err != nil {
-		yield(Event{}, err)
+		yield(eventstore.Record{}, err)
 		return false
 	}
-	err = b.Each(func(at eventstore.Position, entry *eventstore.Entry, e *eventstore.Event) error {
-		switch {
-		case at.Compare(q.from) < 0 || !q.after.IsZero() && at.Compare(q.after) <= 0 || !Happened(e, q.until):
+	err = b.EachRecord(func(event eventstore.Record) error {
+		switch at := event.Position; {
+		case at.Compare(q.from) < 0 || !q.after.IsZero() && at.Compare(q.after) <= 0 || !Happened(event.Data, q.until):
 			return nil
 		case !q.to.IsZero() && at.Compare(q.to) > 0:
 			return errEnough
 		}
-		event := Event{Position: at, ID: e.ID, Type: e.Type, Version: e.Version, Ledger: b.Ledger, Entry: entry.ID,
-			Command: entry.Command, Actor: entry.Actor, Role: entry.Role, Recorded: entry.Recorded, Data: e.Data}
 		if !yield(event, nil) {
 			return errEnough
 		}

@@ -38,7 +38,7 @@ func lastEventID(p *params, r *http.Request, after eventstore.Position) eventsto
 // type; the name problem means that the log could not be read further.
 func (s *Server) liveEvents(ctx context.Context, w http.ResponseWriter, q eventRange) error {
 	ctx, cancel := context.WithCancel(ctx)
-	events, ended := make(chan Event), make(chan error, 1)
+	events, ended := make(chan eventstore.Record), make(chan error, 1)
 	go func() {
 		defer close(events)
 		ended <- s.pass(ctx, q, events)
@@ -77,7 +77,7 @@ func (s *Server) liveEvents(ctx context.Context, w http.ResponseWriter, q eventR
 }
 
 // pass hands the events of a range on, one by one.
-func (s *Server) pass(ctx context.Context, q eventRange, to chan<- Event) error {
+func (s *Server) pass(ctx context.Context, q eventRange, to chan<- eventstore.Record) error {
 	for e, err := range s.events(ctx, q) {
 		if err != nil {
 			return err

@@ -60,6 +60,7 @@ func (s *Server) getMetrics(_ access.Caller, w http.ResponseWriter, r *http.Requ
 	for _, p := range status.Projections {
 		fmt.Fprintf(&out, "aidledger_projection_lag_blocks{projection=%q} %d\n", p.Name, p.Lag)
 	}
+	fmt.Fprintf(&out, "aidledger_projection_lag_blocks{projection=\"events\"} %d\n", s.Sent(status.LogEnd).Lag)
 	family("aidledger_projection_halted", "gauge", "1 where a projection stopped at what it cannot read.")
 	for _, p := range status.Projections {
 		halted := 0

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"aidledger/cmd/internal/access"
+	"aidledger/eventstore/feed"
 	"aidledger/projections"
 
 	"github.com/go-json-experiment/json"
@@ -60,6 +61,7 @@ type Status struct {
 	Stream     string            `json:"stream"`
 	Durability string            `json:"durability"`
 	Signing    Signing           `json:"signing"`
+	Events     feed.Status       `json:"events"`
 	Versions   map[string]string `json:"versions"`
 }
 
@@ -77,7 +79,31 @@ func (s *Server) getStatus(_ access.Caller, w http.ResponseWriter, r *http.Reque
 		return err
 	}
 	return reply(w, http.StatusOK, Status{Status: status, Ledgers: ledgers, Stream: s.Store.Stream(),
-		Durability: s.Store.Durability(), Signing: s.Signing(r.Context()), Versions: s.Versions})
+		Durability: s.Store.Durability(), Signing: s.Signing(r.Context()), Events: s.Sent(status.LogEnd), Versions: s.Versions})
+}
+
+// Sent says how far the stream of events is, for a log that ends at a block.
+func (s *Server) Sent(end uint64) feed.Status {
+	if s.Feed == nil {
+		return feed.Status{Problem: "this server sends no events to subscribers"}
+	}
+	return s.Feed.Status(end)
+}
+
+// postRebuildEvents answers with how far the stream of events is; the status
+// tells how it goes on.
+func (s *Server) postRebuildEvents(_ access.Caller, w http.ResponseWriter, r *http.Request) error {
+	if err := newParams(r).err(); err != nil {
+		return err
+	}
+	end, err := s.Store.End(r.Context())
+	if err != nil {
+		return err
+	}
+	if s.Feed != nil {
+		s.Feed.Rebuild()
+	}
+	return reply(w, http.StatusOK, s.Sent(end))
 }
 
 func (s *Server) postRebuild(_ access.Caller, w http.ResponseWriter, r *http.Request) error {

@@ -97,6 +97,7 @@ var ledgerRoutes = []Route{
 
 	{"GET", "/v1/status", access.ReadStatus, (*Server).getStatus, "The log's end, how far each read model is, durability and versions."},
 	{"POST", "/v1/rebuild", access.Operate, (*Server).postRebuild, "Makes all read models anew from the log."},
+	{"POST", "/v1/rebuild/events", access.Operate, (*Server).postRebuildEvents, "Sends all events again on their NATS subjects, from the first one on."},
 	{"POST", "/v1/verify", access.Verify, (*Server).postVerify, "Replays the log and compares every row of the read models."},
 }
 

@@ -20,6 +20,7 @@ import (
 	"aidledger/cmd/internal/notary"
 	"aidledger/cmd/internal/tracing"
 	"aidledger/eventstore"
+	"aidledger/eventstore/feed"
 	"aidledger/projections"
 	"aidledger/projections/people"
 	"aidledger/projections/vault"
@@ -34,6 +35,7 @@ type Config struct {
 	Views  *projections.DB
 	Runner *projections.Runner
 	Notary *notary.Notary
+	Feed   *feed.Feed // nil: nobody subscribes to events
 	Log    *slog.Logger
 
 	People    *people.Store   // nil: there is nobody but the owner

@@ -262,7 +262,7 @@ func TestABatchThatIsTooLargeKeepsWhatItHadRecorded(t *testing.T) {
 
 func TestEventsComeInPagesAndAsLines(t *testing.T) {
 	a := opened(t)
-	var paged []Event
+	var paged []eventstore.Record
 	for after := ""; ; {
 		page := read[EventPage](t, a.call(t, "GET", "/v1/ledgers/test/events?limit=4&after="+after, ""))
 		paged = append(paged, page.Events...)
@@ -270,7 +270,7 @@ func TestEventsComeInPagesAndAsLines(t *testing.T) {
 			break
 		}
 	}
-	streamed := lines[Event](t, a.call(t, "GET", "/v1/ledgers/test/events", "", "Accept", "application/x-ndjson"))
+	streamed := lines[eventstore.Record](t, a.call(t, "GET", "/v1/ledgers/test/events", "", "Accept", "application/x-ndjson"))
 	if len(paged) != 11 || len(streamed) != 11 {
 		t.Fatalf("got %d and %d events, want 11", len(paged), len(streamed))
 	}
@@ -280,7 +280,7 @@ func TestEventsComeInPagesAndAsLines(t *testing.T) {
 		}
 	}
 	third := paged[2].Position.String()
-	some := lines[Event](t, a.call(t, "GET", "/v1/ledgers/test/events?from="+third+"&to="+third, "", "Accept", "application/x-ndjson"))
+	some := lines[eventstore.Record](t, a.call(t, "GET", "/v1/ledgers/test/events?from="+third+"&to="+third, "", "Accept", "application/x-ndjson"))
 	if len(some) != 1 || some[0].ID != paged[2].ID {
 		t.Errorf("from and to %s: %+v", third, some)
 	}
