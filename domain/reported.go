@@ -26,6 +26,7 @@ type Report struct {
 	Title        string `json:"title,omitempty" text:"note" doc:"title of the activity"`
 	Occurrence   int    `json:"occurrence,omitzero" doc:"tells transactions apart that have one reference in one source: 2 for the second"`
 	Repeated     bool   `json:"repeated,omitzero" doc:"the source has the same transaction under the same reference before; totals count it once"`
+	Outside      bool   `json:"outside,omitzero" doc:"the date is before the activity began or after it ended"`
 	Fingerprint  string `json:"fingerprint,omitempty" doc:"stands for the reference of a transaction that has none"`
 	Type         string `json:"type" enum:"1,2,3,4,5,6,7,8,9,10,11,12,13" doc:"IATI transaction type"`
 	Provider     string `json:"provider,omitempty" text:"note" doc:"identifier of who gives, or the name"`
@@ -52,9 +53,9 @@ type ReportedPart struct {
 
 // TransactionReported says what somebody else published about a flow of money.
 // Anomalies are codes of what is odd about it: adjustment (a negative amount
-// corrects an earlier one), zero_amount, rounded, date_in_future, period_closed,
-// reference_repeated, reference_missing, recipients_not_assigned,
-// places_not_assigned.
+// corrects an earlier one), zero_amount, rounded, date_in_future,
+// outside_activity, period_closed, reference_repeated, reference_missing,
+// recipients_not_assigned, places_not_assigned.
 type TransactionReported struct {
 	Correction
 	Evidence
@@ -124,6 +125,7 @@ func (c *RecordReportedTransaction) decide(l *Ledger, ctx Context) ([]Event, err
 		{"zero_amount", m.Minor == 0},
 		{"rounded", out.SourceAmount != ""},
 		{"date_in_future", ctx.Today.Before(out.Date.First())},
+		{"outside_activity", c.Outside},
 		{"period_closed", l.closedYears.has(out.Date.Year())},
 		{"reference_repeated", c.Repeated},
 		{"reference_missing", c.SourceReference == ""},

@@ -14,6 +14,11 @@ func reported(reference, sum, date string) *domain.RecordReportedTransaction {
 	}
 }
 
+func outside(c *domain.RecordReportedTransaction) *domain.RecordReportedTransaction {
+	c.Outside = true
+	return c
+}
+
 func gbp(pence int64) domain.Money { return domain.Money{Minor: pence, Currency: "GBP"} }
 
 func TestReportsAreFactsThatNoRuleJudges(t *testing.T) {
@@ -37,6 +42,8 @@ func TestReportsAreFactsThatNoRuleJudges(t *testing.T) {
 			&domain.TransactionReported{Report: rounded, Amount: gbp(234), Anomalies: []string{"rounded"}}},
 		{"the future", reported("1", "5", "2021"),
 			&domain.TransactionReported{Report: report, Amount: gbp(500), Anomalies: []string{"date_in_future"}}},
+		{"a day on which the activity had not begun", outside(reported("1", "5", "2018")),
+			&domain.TransactionReported{Report: outside(reported("1", "5", "2018")).Report, Amount: gbp(500), Anomalies: []string{"outside_activity"}}},
 		{"a closed year, without a reference", reported("", "5", "2017-01-01"),
 			&domain.TransactionReported{Report: report, Amount: gbp(500), Anomalies: []string{"period_closed", "reference_missing"}}},
 	} {

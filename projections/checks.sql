@@ -72,6 +72,27 @@ from aidledger.reported x where ledger = @ledger and amount < 0 and reverses = '
 	and not exists (select from aidledger.reported r where r.ledger = @ledger and r.reverses = x.entry)
 group by system, activity, currency;
 
+-- A correction takes back what was said before; without that nobody knows what it corrects.
+-- check reported-below-zero minor
+select '', concat_ws(' ', system, activity, type, currency), 'the transactions of type ' || type || ' of the activity ' || activity
+	|| ' are reported with {amount} together: a correction lacks what it corrects', sum(amount)::bigint, currency
+from aidledger.reported where ledger = @ledger group by system, activity, type, currency having sum(amount) < 0;
+
+-- check reported-in-future minor
+select '', concat_ws(' ', system, activity, currency), 'transactions of the activity ' || activity || ', {amount} together, are dated in the future', sum(amount)::bigint, currency
+from aidledger.reported where ledger = @ledger and date > @today::date group by system, activity, currency having sum(count) > 0;
+
+-- check reported-outside-activity minor
+select '', concat_ws(' ', system, activity, currency), 'transactions of the activity ' || activity || ', {amount} together, are dated before it began or after it ended',
+	sum(amount)::bigint, currency
+from aidledger.reported where ledger = @ledger and anomalies like '%outside_activity%' group by system, activity, currency having sum(count) > 0;
+
+-- check reported-not-assigned minor
+select '', concat_ws(' ', system, activity, currency), 'shares of the activity ' || activity || ' do not add up to 100 percent, so that {amount} are not assigned',
+	sum(amount)::bigint, currency
+from aidledger.reported where ledger = @ledger and (anomalies like '%recipients_not_assigned%' or anomalies like '%places_not_assigned%')
+group by system, activity, currency having sum(count) > 0;
+
 -- check paid-twice major
 with payments as (
 	select block, event, fund, project, payee, date, currency, sum(amount)::bigint as amount from {standing} j

@@ -32,7 +32,14 @@ type ReportedTotals struct {
 	Position eventstore.Position `json:"position"` // the answer is exact for it
 	Rows     []ReportedTotal     `json:"rows"`
 	Next     string              `json:"next,omitzero"`
+
+	// Findings counts the open findings about what others published, by check.
+	Findings map[string]int64 `json:"findings"`
 }
+
+// reportedChecks are the checks that look at what others published.
+var reportedChecks = []string{"over-commitment", "repeated-reference", "correction-without-reference",
+	"reported-below-zero", "reported-in-future", "reported-outside-activity", "reported-not-assigned"}
 
 // ReportedTotal is one line: the transactions of one type in one currency. A
 // transaction that its source has again under the same reference is counted
@@ -109,6 +116,9 @@ func (db *DB) ReportedTotals(ctx context.Context, q ReportedTotalsQuery) (Report
 			}
 			return t, err
 		})
+		if err == nil {
+			out.Findings, err = reportedFindings(ctx, tx, q.Ledger)
+		}
 		return err
 	})
 	if err == nil && len(out.Rows) > limit {
@@ -117,6 +127,19 @@ func (db *DB) ReportedTotals(ctx context.Context, q ReportedTotalsQuery) (Report
 		out.Next = strings.Join([]string{last.Key, last.Receiver, last.Type, string(last.Currency)}, cursorSeparator)
 	}
 	return out, err
+}
+
+func reportedFindings(ctx context.Context, tx pgx.Tx, ledger string) (map[string]int64, error) {
+	rows, _ := tx.Query(ctx, `select check_name, count(*) from aidledger.findings
+		where ledger = $1 and state <> 'closed' and check_name = any($2) group by 1`, ledger, reportedChecks)
+	all := map[string]int64{}
+	var name string
+	var n int64
+	_, err := pgx.ForEachRow(rows, []any{&name, &n}, func() error {
+		all[name] = n
+		return nil
+	})
+	return all, err
 }
 
 // sql adds up in numeric, since the sum of what others publish has no ceiling.

@@ -103,6 +103,9 @@ func (c *command) printImport(r exchange.Report) {
 	for _, name := range sortedNames(r.Events) {
 		fmt.Fprintf(c.out, "event %s %d\n", name, r.Events[name])
 	}
+	if r.Findings > 0 {
+		fmt.Fprintf(c.out, "findings raised %d (aidledger check lists what is odd)\n", r.Findings)
+	}
 	for _, n := range r.Notices {
 		fmt.Fprintf(c.out, "notice row %d: %s\n", n.Row, n.Text)
 	}

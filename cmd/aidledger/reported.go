@@ -4,7 +4,9 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
+	"maps"
 	"net/url"
+	"slices"
 	"strconv"
 
 	"aidledger/cmd/internal/exchange"
@@ -47,6 +49,9 @@ func (c *command) reportedTotals(cmd *cobra.Command, cl *client, q url.Values, a
 			strconv.FormatInt(r.Published, 10), r.PublishedAmount)
 	}
 	g.print(c.out)
+	for _, check := range slices.Sorted(maps.Keys(t.Findings)) {
+		fmt.Fprintf(c.out, lang.say("open findings: %d %s\n", "未销号的问题：%d %s\n"), t.Findings[check], check)
+	}
 	fmt.Fprintln(c.out)
 	return nil
 }

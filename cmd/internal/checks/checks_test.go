@@ -249,7 +249,7 @@ func TestChecksFindWhatIsOddAboutPayeesPartsAndPeople(t *testing.T) {
 	help("130732", "2020-01", "20.01")
 	help("village", "2020-02", "20")
 	want := "correction-without-reference, gift-without-receipt seeds, helped-in-two-places, over-standard road, " +
-		"part-exceeds-whole f, part-exceeds-whole village, payee-is-a-person named-as-people-are, payee-is-a-person unknown"
+		"part-exceeds-whole f, part-exceeds-whole village, payee-is-a-person named-as-people-are, payee-is-a-person unknown, reported-below-zero, reported-below-zero"
 	out := o.run()
 	if got := found(out); got != want {
 		t.Errorf("found\n%s\nwant\n%s", got, want)
@@ -262,5 +262,53 @@ func TestChecksFindWhatIsOddAboutPayeesPartsAndPeople(t *testing.T) {
 	o.must(&domain.AddAttachment{Attachment: "scan", About: "seeds", Name: "scan.pdf", MediaType: "application/pdf", Length: 3, SHA256: strings.Repeat("ab", 32)})
 	if out := o.run(); out.Closed != 1 || strings.Contains(found(out), "gift-without-receipt") {
 		t.Errorf("after the receipt: closed %d, found %s", out.Closed, found(out))
+	}
+}
+
+func TestWhatOthersReportIsRecordedAndWhatIsOddAboutItIsFound(t *testing.T) {
+	o := opened(t)
+	o.must(programme()...)
+	report := func(activity, kind, sum, date string, change ...func(*domain.RecordReportedTransaction)) {
+		o.n++
+		c := &domain.RecordReportedTransaction{Report: domain.Report{System: "donor", Activity: activity, Type: kind}, Amount: amount(sum), Currency: "CNY",
+			Evidence: domain.Evidence{Date: on(date).Date, SourceReference: fmt.Sprintf("r-%d", o.n)}}
+		for _, f := range change {
+			f(c)
+		}
+		o.must(c)
+	}
+	report("sound", "2", "100", "2020-01-01")
+	report("sound", "3", "100", "2020-02-01")
+	report("sound", "3", "-10", "2020-03-01")
+	report("spent-above", "2", "100", "2020-01-01")
+	report("spent-above", "3", "100.01", "2020-01-01")
+	report("below-zero", "1", "-5", "2020-01-01")
+	report("next-year", "1", "5", "2022-01-01")
+	report("too-early", "1", "5", "2020-01-01", func(c *domain.RecordReportedTransaction) { c.Outside = true })
+	report("half-shared", "1", "5", "2020-01-01", func(c *domain.RecordReportedTransaction) {
+		c.Recipients = []domain.ReportedShare{{Code: "NG", Percent: domain.WholeQuantity(50)}}
+	})
+	of := func(out checks.Outcome) (all []string) {
+		for _, s := range out.Found {
+			if s.Check == "over-commitment" || strings.HasPrefix(s.Check, "reported-") {
+				all = append(all, s.Check+" "+strings.Fields(s.Key)[1])
+			}
+		}
+		return all
+	}
+	want := []string{"over-commitment spent-above", "reported-below-zero below-zero", "reported-in-future next-year", "reported-outside-activity too-early",
+		"reported-not-assigned half-shared"}
+	if got := of(o.run()); !slices.Equal(got, want) {
+		t.Errorf("found %q, want %q", got, want)
+	}
+	o.run() // waits until the read models have the findings
+	totals, err := o.checker.Views.ReportedTotals(t.Context(), projections.ReportedTotalsQuery{Ledger: "one", By: "type"})
+	if err != nil || totals.Findings["over-commitment"] != 1 || len(totals.Findings) != 5 {
+		t.Errorf("the totals say %v, %v", totals.Findings, err)
+	}
+	report("spent-above", "2", "0.01", "2020-01-02") // the publisher corrects it
+	o.now = o.now.AddDate(1, 0, 0)                   // and the day of the other comes
+	if got := of(o.run()); !slices.Equal(got, []string{want[1], want[3], want[4]}) {
+		t.Errorf("after that found %q", got)
 	}
 }

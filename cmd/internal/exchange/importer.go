@@ -41,6 +41,7 @@ type Report struct {
 	Faults   []Fault             `json:"faults,omitempty"`
 	Notices  []Notice            `json:"notices,omitempty"`
 	Position eventstore.Position `json:"position,omitzero"` // of the last entry
+	Findings int                 `json:"findings"`          // that checks raised about the ledger after it
 }
 
 // Notice is what a person should know about a row that is not at fault.

@@ -191,7 +191,7 @@ func (v *visit) reported(view *importsView, r exchange.Report) {
 	for _, f := range []struct {
 		name string
 		n    int
-	}{{"rows", r.Rows}, {"recorded_rows", r.Recorded}, {"already", r.Already}, {"refused", r.Refused}, {"left_out", r.LeftOut}} {
+	}{{"rows", r.Rows}, {"recorded_rows", r.Recorded}, {"already", r.Already}, {"refused", r.Refused}, {"left_out", r.LeftOut}, {"findings_raised", r.Findings}} {
 		view.Facts = append(view.Facts, fact{v.label("field", f.name), cell{Text: strconv.Itoa(f.n), Number: true}})
 	}
 	if r.Refused == 0 && r.Outcome == exchange.Known {

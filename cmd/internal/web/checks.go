@@ -13,10 +13,13 @@ func (s *Server) postChecks(_ access.Caller, w http.ResponseWriter, r *http.Requ
 	if err := newParams(r).err(); err != nil {
 		return err
 	}
-	c := checks.Checker{Store: s.Store, Views: s.Views, Runner: s.Runner, Now: time.Now, Log: s.Log}
-	out, err := c.Run(r.Context(), ledgerOf(r))
+	out, err := s.checker().Run(r.Context(), ledgerOf(r))
 	if err != nil {
 		return err
 	}
 	return reply(w, http.StatusOK, out)
+}
+
+func (s *Server) checker() *checks.Checker {
+	return &checks.Checker{Store: s.Store, Views: s.Views, Runner: s.Runner, Now: time.Now, Log: s.Log}
 }

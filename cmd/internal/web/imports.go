@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"aidledger/cmd/internal/access"
+	"aidledger/cmd/internal/checks"
 	"aidledger/cmd/internal/exchange"
 	"aidledger/domain"
 	"aidledger/eventstore"
@@ -43,11 +44,27 @@ func (s *Server) postImport(c access.Caller, w http.ResponseWriter, r *http.Requ
 	defer file.Close()
 	return s.work(w, r, func(ctx context.Context, progress func(done, total uint64)) (any, error) {
 		report, err := s.importer(ctx, c, r).Import(ctx, ledgerOf(r), file, o, progress)
-		if err == nil && wait && report.Position.Block > 0 {
-			err = s.Runner.WaitFor(ctx, report.Position.Block)
+		if err == nil && wait {
+			err = s.look(ctx, &report)
 		}
 		return report, err
 	})
+}
+
+// look waits until the read models have what an import recorded. What others
+// reported is no rule's business and is recorded as it is; checks then say what
+// is odd about it.
+func (s *Server) look(ctx context.Context, report *exchange.Report) error {
+	if report.Position.Block == 0 {
+		return nil
+	}
+	err := s.Runner.WaitFor(ctx, report.Position.Block)
+	if err == nil && report.Events["transaction-reported"] > 0 {
+		var found checks.Outcome
+		found, err = s.checker().Run(ctx, report.Ledger)
+		report.Findings = found.Raised
+	}
+	return err
 }
 
 // Import brings a file into the ledger in the path for a caller, and waits until
@@ -55,8 +72,8 @@ func (s *Server) postImport(c access.Caller, w http.ResponseWriter, r *http.Requ
 func (s *Server) Import(r *http.Request, c access.Caller, file *exchange.File, o exchange.Options) (exchange.Report, error) {
 	ctx := r.Context()
 	report, err := s.importer(ctx, c, r).Import(ctx, ledgerOf(r), file, o, func(uint64, uint64) {})
-	if err == nil && report.Position.Block > 0 {
-		err = s.Runner.WaitFor(ctx, report.Position.Block)
+	if err == nil {
+		err = s.look(ctx, &report)
 	}
 	return report, err
 }

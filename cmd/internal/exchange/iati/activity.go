@@ -16,6 +16,8 @@ type activity struct {
 	publisher  string // identifier, or the name where it has none
 	named      string // name of the publisher
 	currency   string
+	began      domain.Date // the earliest of the planned and the actual day; zero: not said
+	ended      domain.Date // the latest of them
 	recipients []share
 	places     []share
 	all        []*transaction
@@ -93,6 +95,8 @@ func (r *reader) part(a *activity, t xml.StartElement) (err error) {
 		return r.first(&a.named)
 	case "recipient-country", "recipient-region":
 		a.recipients = append(a.recipients, recipientOf(t))
+	case "activity-date":
+		return r.activityDate(a, t)
 	case "location":
 		return r.location(a, t)
 	case "transaction":
@@ -102,6 +106,35 @@ func (r *reader) part(a *activity, t xml.StartElement) (err error) {
 		return r.transaction(a, t)
 	}
 	return r.skip()
+}
+
+// activityDate widens the time in which an activity is said to go on. The codes
+// before 2.01 are words.
+func (r *reader) activityDate(a *activity, t xml.StartElement) error {
+	said, err := r.text()
+	if err != nil {
+		return err
+	}
+	d, malformed := domain.ParseDate(dayOf(cmp.Or(attribute(t, "iso-date"), said)))
+	if malformed != nil {
+		return nil // nobody can tell, and no figure depends on it
+	}
+	switch attribute(t, "type") {
+	case "1", "2", "start-planned", "start-actual":
+		if a.began.IsZero() || d.Before(a.began) {
+			a.began = d
+		}
+	case "3", "4", "end-planned", "end-actual":
+		if a.ended.IsZero() || a.ended.Before(d) {
+			a.ended = d
+		}
+	}
+	return nil
+}
+
+// outside tells whether a day is certainly none of those of the activity.
+func (a *activity) outside(d domain.Date) bool {
+	return !a.began.IsZero() && d.Last().Before(a.began.First()) || !a.ended.IsZero() && a.ended.Last().Before(d.First())
 }
 
 // first reads a text into a field that has none yet.

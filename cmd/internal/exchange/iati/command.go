@@ -91,7 +91,7 @@ func (r *reader) say(a *activity, t *transaction, c *domain.RecordReportedTransa
 		return in("currency", asRefusal(err))
 	}
 	c.Currency = currency
-	if err := r.date(t, c); err != nil {
+	if err := r.date(a, t, c); err != nil {
 		return err
 	}
 	if c.Amount, c.SourceAmount, err = amountOf(v.text, currency); err != nil {
@@ -102,7 +102,7 @@ func (r *reader) say(a *activity, t *transaction, c *domain.RecordReportedTransa
 
 // date takes the date of the transaction. The date of the value is required by
 // the standard from 2.01 on; before, each may stand for the other.
-func (r *reader) date(t *transaction, c *domain.RecordReportedTransaction) *domain.Refusal {
+func (r *reader) date(a *activity, t *transaction, c *domain.RecordReportedTransaction) *domain.Refusal {
 	old := strings.HasPrefix(r.version, "1") || r.version == ""
 	text := t.values[0].date
 	if text == "" && !old {
@@ -116,15 +116,20 @@ func (r *reader) date(t *transaction, c *domain.RecordReportedTransaction) *doma
 	case text == "":
 		return in("transaction-date", refusal("field_required", "the transaction has no date", "ask the publisher for it"))
 	}
-	if i := strings.IndexAny(text, "TZ+ "); i == len("2018-03-05") {
-		text = text[:i] // with a time of day or a time zone, which XML allows
-	}
-	d, err := domain.ParseDate(text)
+	d, err := domain.ParseDate(dayOf(text))
 	if err != nil {
 		return in("transaction-date", asRefusal(err))
 	}
-	c.Date = d
+	c.Date, c.Outside = d, a.outside(d)
 	return nil
+}
+
+// dayOf cuts off a time of day or a time zone, which XML allows.
+func dayOf(text string) string {
+	if i := strings.IndexAny(text, "TZ+ "); i == len("2018-03-05") {
+		return text[:i]
+	}
+	return text
 }
 
 // name tells transactions apart that their source calls by one name. The
