@@ -10,10 +10,10 @@ create table if not exists aidledger_archive.blocks (
 	stored   timestamptz not null,
 	data     bytea not null
 );
--- What follows needs this lock in the end. Taking a weaker one first would be a deadlock with a runner that is adding blocks.
-lock table aidledger_archive.blocks in access exclusive mode;
-create index if not exists blocks_leaf on aidledger_archive.blocks (ledger, first, sequence);
+-- What follows needs access to the table alone in the end, which this statement takes. Taking a weaker lock first would be a
+-- deadlock with a runner that is adding blocks; and lock table may not be used by who may not update the table, as below.
 alter table aidledger_archive.blocks alter column data set storage external;
+create index if not exists blocks_leaf on aidledger_archive.blocks (ledger, first, sequence);
 comment on table aidledger_archive.blocks is 'Every block as it is in the stream, byte for byte. Rows are added and never changed.';
 comment on column aidledger_archive.blocks.sequence is 'Sequence of the block in the stream; there is no gap.';
 comment on column aidledger_archive.blocks.first is 'Index of its first entry among all entries of the ledger, from 0: the leaf of the ledger''s tree.';
