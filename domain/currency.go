@@ -1,6 +1,9 @@
 package domain
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Currency is the alphabetic code of a currency in ISO 4217, in capitals:
 // "CNY". The empty Currency means that none was named. A Currency that did not
@@ -52,6 +55,16 @@ var currencies = func() map[string]currencyUnit {
 	add(fourDecimals, 4)
 	return table
 }()
+
+// Currencies lists all of them by code.
+func Currencies() []Currency {
+	var all []Currency
+	for _, u := range currencies {
+		all = append(all, u.code)
+	}
+	slices.Sort(all)
+	return all
+}
 
 // ParseCurrency reads the code of an active currency. It trims spaces and
 // accepts small and full-width letters. Anything else, common names such as

@@ -58,7 +58,7 @@ func schemaOf(generation int) string { return fmt.Sprintf("aidledger_g%d", gener
 // is rebuilt.
 func fingerprint() string {
 	h := sha256.New()
-	fmt.Fprintln(h, generationSQL)
+	fmt.Fprintln(h, generationSQL, biSQL)
 	for _, p := range projections {
 		fmt.Fprintln(h, p.name, p.sql)
 	}
@@ -190,10 +190,16 @@ func switchViews(ctx context.Context, tx pgx.Tx, generation int) error {
 	}
 	shown["movements"] = shown["journal"]
 	shown["journal"] = fmt.Sprintf("select j.*, s.from_account, s.to_account from %[1]s.journal j left join %[1]s.stages s on s.stage = j.stage", schemaOf(generation))
+	if err := hideAnalysis(ctx, tx); err != nil {
+		return err
+	}
 	for _, view := range slices.Sorted(maps.Keys(shown)) {
 		if err := showView(ctx, tx, view, shown[view]); err != nil {
 			return err
 		}
+	}
+	if err := showAnalysis(ctx, tx); err != nil {
+		return err
 	}
 	_, err := tx.Exec(ctx, `insert into aidledger.generation (current, fingerprint) values ($1, $2)
 		on conflict (one) do update set current = excluded.current, fingerprint = excluded.fingerprint, since = now()`,

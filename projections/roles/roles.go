@@ -5,7 +5,7 @@
 //	aidledger_projector  makes and fills the read models
 //	aidledger_api        answers queries, lets people in, and keeps the access log, which it can only add to
 //	aidledger_vault      keeps the keys of personal data, which nobody else can read
-//	aidledger_bi         reads the read models, for tools that analyse
+//	aidledger_bi         reads the views of the schema aidledger_bi, for tools that analyse
 //
 // The server uses one connection string for each of projector, api and vault.
 package roles
@@ -100,9 +100,16 @@ grant aidledger_owner to current_user;
 create schema if not exists aidledger authorization aidledger_projector;
 create schema if not exists aidledger_archive authorization aidledger_projector;
 create schema if not exists aidledger_vault authorization aidledger_vault;
-grant usage on schema aidledger to aidledger_api, aidledger_bi;
-grant select on all tables in schema aidledger to aidledger_api, aidledger_bi;
-alter default privileges for role aidledger_projector in schema aidledger grant select on tables to aidledger_api, aidledger_bi;
+create schema if not exists aidledger_bi authorization aidledger_projector;
+grant usage on schema aidledger to aidledger_api;
+grant select on all tables in schema aidledger to aidledger_api;
+alter default privileges for role aidledger_projector in schema aidledger grant select on tables to aidledger_api;
+revoke all on schema aidledger from aidledger_bi;
+revoke all on all tables in schema aidledger from aidledger_bi;
+alter default privileges for role aidledger_projector in schema aidledger revoke all on tables from aidledger_bi;
+grant usage on schema aidledger_bi to aidledger_bi;
+grant select on all tables in schema aidledger_bi to aidledger_bi;
+alter default privileges for role aidledger_projector in schema aidledger_bi grant select on tables to aidledger_bi;
 grant usage on schema aidledger_archive to aidledger_api;
 grant select on all tables in schema aidledger_archive to aidledger_api;
 alter default privileges for role aidledger_projector in schema aidledger_archive grant select on tables to aidledger_api;

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"iter"
 	"log/slog"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -105,9 +106,11 @@ func TestEachUserCanDoWhatItIsForAndNothingElse(t *testing.T) {
 		user, sql string
 		may       bool
 	}{
-		{roles.BI, `select count(*) from aidledger.funds`, true},
-		{roles.BI, `select count(*) from aidledger.totals`, true},
-		{roles.BI, `insert into aidledger.funds default values`, false},
+		{roles.BI, `select count(*) from aidledger_bi.funds`, true},
+		{roles.BI, `insert into aidledger_bi.funds (ledger) values ('one')`, false},
+		{roles.BI, `select count(*) from aidledger.funds`, false},
+		{roles.BI, `select count(*) from aidledger.beneficiaries`, false},
+		{roles.BI, `create view aidledger_bi.mine as select 1`, false},
 		{roles.BI, `select * from aidledger_people.people`, false},
 		{roles.BI, `select * from aidledger_people.access_log`, false},
 		{roles.BI, `select * from aidledger_vault.keys`, false},
@@ -180,5 +183,44 @@ func TestUsersHavePasswordsAndNoOtherRights(t *testing.T) {
 	}
 	if many != len(roles.Names())+1 {
 		t.Errorf("there are %d users", many)
+	}
+}
+
+func TestEveryViewForAnalysisCanBeReadAndSaysWhatItsColumnsMean(t *testing.T) {
+	url := divided(t)
+	conn := connect(t, pgtest.As(url, roles.BI))
+	read := func() (names []string) {
+		rows, _ := conn.Query(t.Context(), `select c.relname, coalesce(obj_description(c.oid), ''),
+			coalesce(string_agg(a.attname, ' ') filter (where col_description(c.oid, a.attnum) is null), '')
+			from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0
+			where c.relnamespace = 'aidledger_bi'::regnamespace group by 1, c.oid, 2 order by 1`)
+		var name, comment, silent string
+		if _, err := pgx.ForEachRow(rows, []any{&name, &comment, &silent}, func() error {
+			names = append(names, name)
+			if comment == "" || silent != "" {
+				t.Errorf("%s: the comment is %q, and the columns without one are %q", name, comment, silent)
+			}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range names {
+			if _, err := conn.Exec(t.Context(), `select * from aidledger_bi.`+name); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		return names
+	}
+	before := read()
+	views, err := projections.OpenApart(t.Context(), pgtest.As(url, roles.Projector), pgtest.As(url, roles.API))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer views.Close()
+	if err := projections.NewRunner(views, empty{}, slog.New(slog.DiscardHandler)).Rebuild(t.Context(), func(uint64, uint64) {}); err != nil {
+		t.Fatal(err)
+	}
+	if after := read(); len(before) < 10 || !slices.Equal(after, before) {
+		t.Errorf("there were %q and after a rebuild %q", before, after)
 	}
 }
