@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"aidledger/cmd/internal/evidence"
+	"aidledger/cmd/internal/web"
 	"aidledger/projections/localpg/pgtest"
 
 	"github.com/jackc/pgx/v5"
@@ -73,6 +74,7 @@ func TestStories(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"balances": balances, "exits": exits, "ready": ready, "sql": sql, "postmaster": postmaster, "gone": gone, "occupy": occupy, "as": as,
+			"rows": rows, "recording": recording,
 		},
 	})
 }
@@ -183,4 +185,29 @@ func as(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 	ts.Setenv("AIDLEDGER_URL", a.URL)
 	ts.Setenv("AIDLEDGER_TOKEN", strings.TrimSpace(ts.ReadFile(args[0])))
+}
+
+// rows writes a table of reported transactions of one yuan each: rows FILE COUNT.
+func rows(ts *testscript.TestScript, _ bool, args []string) {
+	n, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	var out strings.Builder
+	out.WriteString("system,activity,type,amount,currency,date,source_reference\n")
+	for i := range n {
+		fmt.Fprintf(&out, "giver,a-%d,3,1,CNY,2019-01-01,t-%d\n", i%10, i)
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(out.String()), 0o600))
+}
+
+// recording waits until the log has so many blocks.
+func recording(ts *testscript.TestScript, _ bool, args []string) {
+	blocks, err := strconv.ParseUint(args[0], 10, 64)
+	ts.Check(err)
+	a, err := readAddress(ts.Getenv("AIDLEDGER_DATA"))
+	ts.Check(err)
+	c := &client{url: a.URL, token: a.Token}
+	eventually(ts, "the log has its blocks", func() bool {
+		s, err := fetch[web.Status](context.Background(), c, "/v1/status", nil)
+		return err == nil && s.LogEnd >= blocks
+	})
 }

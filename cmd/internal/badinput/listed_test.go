@@ -45,7 +45,7 @@ var inTests = map[string]string{
 	"B091": "TestABeneficiaryIsKnownMaskedAndRevealedWithAReason", "B093": "TestNoFileHoldsWhatIsPersonal",
 	"B095": "TestSomebodyWhoIsForgottenIsGoneWithinASecond", "B097": "TestTheSamePersonSealsToTheSameBytes",
 	"B125": "TestTheServersPasswordCannotShortenTheLog", "B129": "TestABlockWhoseAcknowledgementWasLostIsFoundAndCountedOnce",
-	"B131": "TestAKeyOfSomebodyElseIsRefused", "B133": "TestAnImportThatIsCutOffGoesOnWhereItWas",
+	"B131": "TestAKeyOfSomebodyElseIsRefused", "B133": "killed-import.txtar",
 	"B135": "TestTablesAreReadAsPeopleWriteThem", "B137": "TestTablesAreReadAsPeopleWriteThem",
 	"B139": "TestTablesAreRefusedWhereTheyCouldMeanSomethingElse", "B141": "TestTablesAreReadAsPeopleWriteThem",
 	"B143": "TestOneRowAtFaultOfTen", "B145": "TestTablesAreReadAsPeopleWriteThem", "B147": "TestWorkbooksSayWhatAPersonDoesNotSee",
