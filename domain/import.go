@@ -25,7 +25,7 @@ type RecordImport struct {
 	Import  ID     `json:"import" doc:"id of the new import"`
 	File    string `json:"file" text:"note" doc:"name of the file"`
 	SHA256  string `json:"sha256" doc:"SHA-256 of the file in hexadecimal"`
-	Format  string `json:"format" enum:"iati,csv,xlsx,json-lines" doc:"what the file is"`
+	Format  string `json:"format" enum:"iati,fts,csv,xlsx,json-lines" doc:"what the file is"`
 	Mapping string `json:"mapping,omitempty" text:"note" doc:"how it was read: command, sheet, unit, columns"`
 	Rows    int    `json:"rows" doc:"how many rows are recorded"`
 	Skipped int    `json:"skipped,omitzero" doc:"how many rows at fault are left out"`

@@ -53,10 +53,11 @@ with flows as (
 )
 select fund, fund, '{amount} are dated before the money for them was received', -min(cash)::bigint, currency from running where cash < 0 group by fund, currency;
 
+-- FTS has one row for an amount, whose status goes from pledge to paid: nothing there is paid beyond a commitment.
 -- check over-commitment minor
 with sums as (
 	select system, activity, currency, sum(amount) filter (where type in ('3', '4', '7')) as used, sum(amount) filter (where type in ('2', '11')) as committed
-	from aidledger.reported where ledger = @ledger group by 1, 2, 3
+	from aidledger.reported where ledger = @ledger and system not like 'fts.unocha.org%' group by 1, 2, 3
 )
 select '', concat_ws(' ', system, activity, currency), 'the activity ' || activity || ' is reported with {amount} paid or spent beyond what is committed',
 	(used - coalesce(committed, 0))::bigint, currency from sums where used > coalesce(committed, 0);

@@ -10,6 +10,7 @@ import (
 	"path"
 	"strings"
 
+	"aidledger/cmd/internal/exchange/fts"
 	"aidledger/domain"
 )
 
@@ -19,6 +20,7 @@ const FileMax = 4 << 30
 // The formats of files.
 const (
 	FormatIATI      = "iati"
+	FormatFTS       = "fts"
 	FormatCSV       = "csv"
 	FormatXLSX      = "xlsx"
 	FormatJSONLines = "json-lines"
@@ -104,6 +106,8 @@ func (f *File) detect() (string, error) {
 	switch text = strings.TrimSpace(text); {
 	case strings.HasPrefix(text, "<"):
 		return FormatIATI, nil
+	case fts.IsFlows(text):
+		return FormatFTS, nil
 	case strings.HasPrefix(text, "{"):
 		return FormatJSONLines, nil
 	}

@@ -98,7 +98,8 @@ type Line map[string]jsontext.Value
 
 // commands yields what was recorded as commands that record it again under the
 // same ids, in another ledger. An import makes its own record of the source, so
-// the ones of earlier imports are left out.
+// the ones of earlier imports are left out; so is what checks found, which they
+// find again.
 func (e *Exporter) commands(ctx context.Context, ledger string) iter.Seq2[any, error] {
 	return func(yield func(any, error) bool) {
 		for b, err := range e.entries(ctx, ledger) {
@@ -107,6 +108,9 @@ func (e *Exporter) commands(ctx context.Context, ledger string) iter.Seq2[any, e
 				return
 			}
 			for i := range b.Entries {
+				if b.Entries[i].Role == domain.CheckRole {
+					continue
+				}
 				line, ok, err := lineOf(&b.Entries[i])
 				if err == nil && !ok {
 					continue

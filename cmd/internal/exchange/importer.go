@@ -149,7 +149,11 @@ func (r *run) opensItself() bool {
 
 // currency is what the first activity of a file counts in.
 func (r *run) currency() domain.Currency {
-	if r.file.Format != FormatIATI {
+	switch r.file.Format {
+	case FormatIATI:
+	case FormatFTS:
+		return "USD"
+	default:
 		return ""
 	}
 	text, err := utf8Reader(r.file.open())

@@ -66,6 +66,8 @@ func (im *Importer) rows(f *File, o Options) iter.Seq2[row, error] {
 	switch f.Format {
 	case FormatIATI:
 		return iatiRows(f, o)
+	case FormatFTS:
+		return ftsRows(f)
 	case FormatJSONLines:
 		return im.jsonRows(f, o)
 	case FormatXLSX:

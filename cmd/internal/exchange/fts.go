@@ -1,0 +1,70 @@
+package exchange
+
+import (
+	"iter"
+	"strings"
+
+	"aidledger/cmd/internal/exchange/fts"
+)
+
+// ftsRows yields the flows of a file of the Financial Tracking Service, which is
+// JSON or a table.
+func ftsRows(f *File) iter.Seq2[row, error] {
+	head := make([]byte, 64)
+	n, _ := f.open().Read(head) // as far as it goes
+	if text := strings.TrimLeft(string(head[:n]), "\ufeff \r\n\t"); strings.HasPrefix(text, "{") || strings.HasPrefix(text, "[") {
+		return ftsJSON(f)
+	}
+	return ftsTable(f)
+}
+
+func ftsJSON(f *File) iter.Seq2[row, error] {
+	return func(yield func(row, error) bool) {
+		text, err := utf8Reader(f.open())
+		if err != nil {
+			yield(row{}, err)
+			return
+		}
+		for flow, err := range fts.ReadJSON(text) {
+			r := row{number: flow.Number, key: flow.Number, fault: flow.Fault}
+			if flow.Command != nil && flow.Fault == nil {
+				r.command = flow.Command
+			}
+			if !yield(r, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+func ftsTable(f *File) iter.Seq2[row, error] {
+	return func(yield func(row, error) bool) {
+		var table *fts.Table
+		for line, err := range csvRows(f) {
+			if err == nil && table == nil {
+				if table, err = fts.NewTable(texts(line.cells)); err == nil {
+					continue
+				}
+			}
+			if err != nil {
+				yield(row{}, err)
+				return
+			}
+			r := row{number: line.number, key: line.number, notice: line.notice, fault: line.fault}
+			if r.fault == nil && !blank(line.cells) {
+				c, err := table.Command(texts(line.cells))
+				switch {
+				case err != nil:
+					r.fault = err
+				case c == nil:
+					r.notice = "it has the tags of HXL and is left out"
+				default:
+					r.command = c
+				}
+			}
+			if !yield(r, nil) {
+				return
+			}
+		}
+	}
+}
