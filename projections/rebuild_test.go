@@ -65,7 +65,7 @@ func onlySchema(t *testing.T, db *DB, generation int) {
 	t.Helper()
 	db.leaving.Wait()
 	conn := connect(t, db)
-	rows, _ := conn.Query(t.Context(), "select nspname::text from pg_namespace where nspname like 'aidledger\\__%' and nspname <> 'aidledger_archive'")
+	rows, _ := conn.Query(t.Context(), "select nspname::text from pg_namespace where nspname like 'aidledger\\__%' and nspname not in ('aidledger_archive', 'aidledger_bi')")
 	schemas, err := pgx.CollectRows(rows, pgx.RowTo[string])
 	if err != nil || len(schemas) != 1 || schemas[0] != schemaOf(generation) {
 		t.Errorf("there are the schemas %q, %v; want only generation %d", schemas, err, generation)
