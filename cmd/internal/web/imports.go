@@ -61,7 +61,13 @@ func (s *Server) look(ctx context.Context, report *exchange.Report) error {
 	err := s.Runner.WaitFor(ctx, report.Position.Block)
 	if err == nil && report.Events["transaction-reported"] > 0 {
 		var found checks.Outcome
-		found, err = s.checker().Run(ctx, report.Ledger)
+		var end uint64
+		if found, err = s.checker().Run(ctx, report.Ledger); err == nil {
+			end, err = s.Store.End(ctx)
+		}
+		if err == nil {
+			err = s.Runner.WaitFor(ctx, end) // whoever asks next finds the findings
+		}
 		report.Findings = found.Raised
 	}
 	return err
