@@ -5,7 +5,6 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
-	"os"
 	"path/filepath"
 
 	"aidledger/eventstore"
@@ -33,7 +32,7 @@ func (c *command) attach() *cobra.Command {
 		if *attachment == "" {
 			return usage(cmd, "attach needs --attachment")
 		}
-		file, err := os.Open(args[0])
+		file, err := openFile(args[0])
 		if err != nil {
 			return err
 		}

@@ -56,9 +56,21 @@ func (c *command) importFile() *cobra.Command {
 	return cmd
 }
 
+// openFile opens what somebody names to be sent.
+func openFile(name string) (*os.File, error) {
+	info, err := os.Stat(name)
+	if err != nil {
+		return nil, err
+	}
+	if info.IsDir() {
+		return nil, fmt.Errorf("%s is a directory; name a file", name)
+	}
+	return os.Open(name)
+}
+
 // sendFile imports a file and prints the report.
 func (c *command) sendFile(cmd *cobra.Command, file string, q url.Values, asJSON bool) error {
-	in, err := os.Open(file)
+	in, err := openFile(file)
 	if err != nil {
 		return err
 	}

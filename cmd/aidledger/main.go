@@ -97,7 +97,10 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 			return usage(cmd, "say what to do")
 		},
 	}
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usage(cmd, "%v", err) })
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		text, _, _ := strings.Cut(err.Error(), ": strconv.")
+		return usage(cmd, "%s", text)
+	})
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.AddCommand(c.serve(), c.do(), c.totals(), c.events(), c.trace(), c.status(), c.people(), c.rebuild(), c.setup(), c.verify(), c.bench(), c.chaos())
 	root.AddCommand(c.check())

@@ -32,11 +32,11 @@ func (c *command) moveLedger() *cobra.Command {
 	note := cmd.Flags().String("note", "", "why, as it is recorded")
 	cmd.RunE = func(cmd *cobra.Command, args []string) (err error) {
 		o := serveOptions{natsURL: value(cmd, "AIDLEDGER_NATS_URL"), natsUser: value(cmd, "AIDLEDGER_NATS_USER"),
-			natsPW: value(cmd, "AIDLEDGER_NATS_PASSWORD"), places: value(cmd, "AIDLEDGER_PLACES"), stream: *to}
+			natsPW: value(cmd, "AIDLEDGER_NATS_PASSWORD"), places: value(cmd, "AIDLEDGER_PLACES")}
 		if o.natsURL == "" || o.places == "" || *to == "" {
 			return usage(cmd, "move-ledger needs --to, --nats-url and --places")
 		}
-		if err := checkNames(cmd, o); err != nil {
+		if err := checkNames(cmd, map[string]string{"to": *to, "places": o.places}); err != nil {
 			return err
 		}
 		s := &server{command: c, serveOptions: o, versions: map[string]string{}}

@@ -135,7 +135,7 @@ func readServeOptions(cmd *cobra.Command) (o serveOptions, err error) {
 	if o.proxies, err = parseProxies(get("AIDLEDGER_TRUSTED_PROXIES")); err != nil {
 		return o, usage(cmd, "--trusted-proxies is %q; write addresses with commas between them, as in 10.0.0.1,192.0.2.0/24", get("AIDLEDGER_TRUSTED_PROXIES"))
 	}
-	return o, checkNames(cmd, o)
+	return o, o.check(cmd)
 }
 
 // parseProxies reads addresses and prefixes of addresses.
@@ -158,13 +158,21 @@ func parseProxies(text string) (all []netip.Prefix, err error) {
 	return all, nil
 }
 
-func checkNames(cmd *cobra.Command, o serveOptions) error {
-	for flag, name := range map[string]string{"stream": o.stream, "places": o.places} {
+// checkNames refuses what cannot be the name of a stream, by flag.
+func checkNames(cmd *cobra.Command, names map[string]string) error {
+	for flag, name := range names {
 		for _, b := range []byte(name) {
 			if b != '-' && b != '_' && (b < '0' || b > '9') && (b < 'A' || b > 'Z') && (b < 'a' || b > 'z') {
 				return usage(cmd, "--%s %q is no name; use letters, digits, - and _", flag, name)
 			}
 		}
+	}
+	return nil
+}
+
+func (o serveOptions) check(cmd *cobra.Command) error {
+	if err := checkNames(cmd, map[string]string{"stream": o.stream, "places": o.places}); err != nil {
+		return err
 	}
 	if o.places == o.stream {
 		return usage(cmd, "--places and --stream are both %q; they are two streams", o.stream)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"strconv"
@@ -27,6 +28,9 @@ func (c *command) verify() *cobra.Command {
 			note, err := os.ReadFile(name)
 			if err != nil {
 				return err
+			}
+			if len(bytes.TrimSpace(note)) == 0 {
+				return fmt.Errorf("%s is empty and holds no checkpoint", name)
 			}
 			notes = append(notes, note...)
 		}
