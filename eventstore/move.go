@@ -63,6 +63,13 @@ const (
 	NotMoved      = "not_moved"      // the ledger is in that region and was not moved there
 )
 
+// Away tells whether an error says that the ledger is in another region, or on its
+// way to one.
+func Away(err error) bool {
+	var refusal *domain.Refusal
+	return Is(err, LedgerElsewhere) || errors.As(err, &refusal) && refusal.Code == "ledger_moved"
+}
+
 // errUnsettled says that the copy is not what it should be yet.
 var errUnsettled = errors.New("somebody else is copying")
 

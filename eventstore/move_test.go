@@ -66,14 +66,13 @@ func (m *moving) pay(store *eventstore.Store) {
 		}
 		q := ask(pay(m.t, "0.01"))
 		_, err := store.Submit(m.t.Context(), ledger, q)
-		var refusal *domain.Refusal
 		switch {
 		case err == nil:
 			m.acked.Store(q.ID, q)
 			m.count.Add(1)
 		case m.t.Context().Err() != nil:
 			return
-		case eventstore.Is(err, eventstore.LedgerElsewhere), errors.As(err, &refusal) && refusal.Code == "ledger_moved":
+		case eventstore.Away(err):
 			select { // it asks again soon
 			case <-m.ended:
 			case <-time.After(time.Millisecond):

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"aidledger/cmd/internal/notary"
+	"aidledger/eventstore"
 	"aidledger/eventstore/proof"
 	"aidledger/projections"
 
@@ -98,6 +99,9 @@ func (s *server) recordKeys(ctx context.Context) (recorded int, err error) {
 		}
 		for _, q := range requests {
 			receipt, err := s.store.Submit(ctx, ledger, q)
+			if eventstore.Away(err) { // the region that has it signs it
+				break
+			}
 			if err != nil {
 				return recorded, err
 			}

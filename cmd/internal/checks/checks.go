@@ -75,7 +75,7 @@ func (c *Checker) RunEvery(ctx context.Context, interval time.Duration) {
 		}
 		ledgers, err := c.Store.Ledgers(ctx)
 		for _, ledger := range ledgers {
-			if _, failed := c.Run(ctx, ledger); failed != nil {
+			if _, failed := c.Run(ctx, ledger); failed != nil && !eventstore.Away(failed) {
 				err = failed
 			}
 		}
