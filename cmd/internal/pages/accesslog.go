@@ -34,7 +34,7 @@ func (v *visit) accessLog() error {
 	view.Table = table{Columns: v.columns("at", "person", "role", "act", "ledger", "thing", "why"), Empty: v.say("access-log.empty")}
 	for _, l := range lines {
 		view.Table.Rows = append(view.Table.Rows, row{Cells: []cell{text(v.moment(l.At)), linked(v.who(l.Person), v.with("person", l.Person)), text(v.label("role", l.Role)),
-			{Text: v.label("act", l.Act), State: l.Act}, text(l.Ledger), text(v.label("thing", l.Thing)), text(l.Why)}})
+			{Text: v.label("act", l.Act), State: l.Act}, text(l.Ledger), text(v.label("thing", l.Thing)), text(v.label("why", l.Why))}})
 	}
 	next := ""
 	if len(lines) == q.Limit {

@@ -34,6 +34,7 @@ func (s *Site) ShowProblem(w http.ResponseWriter, r *http.Request, p *web.Proble
 		return
 	}
 	v := s.begin(access.Caller{}, w, r)
+	v.failed = p.Status != http.StatusForbidden // which may be another for who signs in
 	if err := v.enter(); err != nil {
 		v.ledger.Ledger = "" // the page stands without its ledger
 	}

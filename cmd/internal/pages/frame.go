@@ -66,7 +66,7 @@ func (v *visit) frame(title string, view any) frame {
 	switch {
 	case v.caller.Method == access.Session:
 		f.Person = cmp.Or(v.caller.Name, v.caller.Person)
-	case v.r.URL.Path != "/sign-in":
+	case v.r.URL.Path != "/sign-in" && !v.failed:
 		f.SignIn = "/sign-in?here=" + url.QueryEscape(f.Here)
 	}
 	for _, u := range units {

@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"maps"
@@ -85,6 +86,7 @@ type formView struct {
 	Checked  []fact   // what the amount is in words, and what would be left
 	Warnings []cell
 	Done     *receiptView
+	Submit   string // what the button says that records it
 	Batch    string // address of the form for many
 	Draft    string // id of the draft that it was; empty: none
 	MayDraft bool   // it can be kept for later
@@ -171,6 +173,10 @@ func (v *visit) formView(t domain.CommandType, values url.Values, o *offers) for
 	}
 	all := v.fields(t.Name, t.Field, "", values, o)
 	slices.SortStableFunc(all, func(a, b field) int { return rank(a.Name) - rank(b.Name) })
+	if t.Name == "draw-sample" { // what limits it is seldom needed
+		slices.SortStableFunc(all, func(a, b field) int { return first(b.Required) - first(a.Required) })
+	}
+	view.Submit = cmp.Or(v.texts["form.do."+t.Name], v.say("form.record"))
 	for _, f := range all {
 		fresh := f.Name == newNoun[t.Name].field
 		if f.Required && !fresh || !seldom[f.Name] || values.Get(f.Name) != "" && !fresh {
@@ -194,6 +200,13 @@ var (
 	seldom = map[string]bool{"currency": true, "approximate": true, "disbursement": true, "request": true, "undated": true, "source_reference": true, "reimbursement": true,
 		"organisation": true, "gift": true, "agreement": false, "indicator": true, "id": true, "commercial": true, "code_year": true, "pairing": true, "qualifier": true}
 )
+
+func first(yes bool) int {
+	if yes {
+		return 1
+	}
+	return 0
+}
 
 func rank(name string) int {
 	if i := slices.Index(formOrder, name); i >= 0 {

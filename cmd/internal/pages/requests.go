@@ -24,8 +24,11 @@ type requestsView struct {
 var requestStates = []string{"requested", "approved", "paid", "rejected", "withdrawn", "lapsed"}
 
 func (v *visit) requests() error {
-	state := cmp.Or(v.query.Get("state"), "requested")
-	q := projections.ListQuery{Ledger: v.ledger.Ledger, Limit: listPage, After: v.query.Get("after"), Filter: map[string]string{"state": state}}
+	state, filter := cmp.Or(v.query.Get("state"), "requested"), map[string]string{}
+	if filter["state"] = state; state == "mine" {
+		filter = map[string]string{"requested_by": v.caller.Person}
+	}
+	q := projections.ListQuery{Ledger: v.ledger.Ledger, Limit: v.rowsAtOnce(), After: v.query.Get("after"), Filter: filter}
 	rows, err := v.Views.Requests(v.ctx(), q)
 	if err != nil {
 		return err
@@ -36,8 +39,11 @@ func (v *visit) requests() error {
 	}
 	if v.caller.Has(access.RequestDisbursement) {
 		view.Ask = v.href("record/request-disbursement")
+		if v.caller.Person != "" {
+			view.States = append(view.States, option{Label: v.say("requests.mine"), Href: v.href("requests", "state", "mine"), Current: state == "mine"})
+		}
 	}
-	view.Table = table{Columns: v.columns("request", "date", "project", "payee", "+amount", "purpose", "requested_by", "last_day"), Empty: v.say("requests.empty")}
+	view.Table = table{Columns: v.columns("request", "state", "date", "project", "payee", "+amount", "purpose", "requested_by", "last_day"), Empty: v.say("requests.empty")}
 	var ids []domain.ID
 	for _, r := range rows.Rows {
 		ids = append(ids, r.Project, r.Payee)
@@ -50,7 +56,7 @@ func (v *visit) requests() error {
 		if !r.LastDay.IsZero() {
 			last = r.LastDay.String()
 		}
-		view.Table.Rows = append(view.Table.Rows, row{Cells: []cell{linked(string(r.Request), v.href("requests/"+string(r.Request))), text(r.Date.String()),
+		view.Table.Rows = append(view.Table.Rows, row{Cells: []cell{linked(string(r.Request), v.href("requests/"+string(r.Request))), {Text: v.label("request-state", r.State), State: r.State}, text(r.Date.String()),
 			v.thing(r.Project), v.thing(r.Payee), v.amount(r.Amount, r.Currency, false, ""), text(r.Purpose), text(v.who(r.RequestedBy)), text(last)}})
 	}
 	v.paged(&view.Table, rows.Next)
@@ -72,6 +78,7 @@ type requestView struct {
 	Own       bool      // the caller asked for it, and so cannot
 	Pay       string    // address of the form to pay it
 	Withdraw  string    // address of the form to take it back
+	Following string    // address of another one that waits, for who has decided this one
 }
 
 // decision is what the forms to approve and to reject need.
@@ -105,6 +112,11 @@ func (v *visit) request() error {
 		view.Decide = &decision{Approve: v.href("record/approve-disbursement"), Reject: v.href("record/reject-disbursement"), Content: r.Content,
 			Keys: [2]string{uuid.NewString(), uuid.NewString()}}
 	}
+	if !open && v.caller.Has(access.ApproveDisbursement) {
+		if view.Following, err = v.waitingRequest(); err != nil {
+			return err
+		}
+	}
 	if approved && v.caller.Has(access.DisburseFunds) {
 		view.Pay = v.href("record/disburse-funds", "request", string(id), "fund", string(r.Fund), "project", string(r.Project), "payer", string(r.Payer),
 			"payee", string(r.Payee), "amount", cmp.Or(pointed(r.Amount), ""))
@@ -113,6 +125,18 @@ func (v *visit) request() error {
 		view.Withdraw = v.href("record/withdraw-request", "request", string(id))
 	}
 	return v.show(http.StatusOK, "request", v.say("request.title", string(id)), view)
+}
+
+// waitingRequest is the address of a request that somebody else made and that
+// waits; empty: none.
+func (v *visit) waitingRequest() (string, error) {
+	rows, err := v.Views.Requests(v.ctx(), projections.ListQuery{Ledger: v.ledger.Ledger, Filter: map[string]string{"state": "requested"}, Limit: listPage})
+	for _, r := range rows.Rows {
+		if r.RequestedBy != v.caller.Person {
+			return v.href("requests/" + url.PathEscape(string(r.Request))), nil
+		}
+	}
+	return "", err
 }
 
 func pointed(s *string) string {

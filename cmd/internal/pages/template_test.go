@@ -101,7 +101,7 @@ func samples(n int) map[string]any {
 	sampleOversight(all, n)
 	all["settings"] = settingsView{Approvals: sampleTable(n), Checks: sampleTable(n), Set: "/", Lift: "/"}
 	all["requests"] = requestsView{States: sampleOptions(n), Table: sampleTable(n), Ask: "/"}
-	request := requestView{ID: "7", State: "requested", Facts: sampleFacts(n), Capitals: "7", Parts: sampleTable(n), Effect: sampleTable(n), Steps: sampleTable(n), Own: n == 0}
+	request := requestView{ID: "7", State: "requested", Facts: sampleFacts(n), Capitals: "7", Parts: sampleTable(n), Effect: sampleTable(n), Steps: sampleTable(n), Own: n == 0, Following: "/"}
 	if n > 0 {
 		request.Decide, request.Pay, request.Withdraw = &decision{"/", "/", "7", [2]string{"7", "7"}}, "/", "/"
 	}

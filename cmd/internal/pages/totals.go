@@ -223,7 +223,16 @@ func (v *visit) sendFile(name string, t *table) (sent bool, err error) {
 			return true, err
 		}
 	}
+	if t.Next != "" {
+		t.Rows = append(t.Rows, row{Cells: []cell{text(v.say("export.more", len(t.Rows)))}})
+	}
 	name = strings.TrimPrefix(v.ledger.Ledger+"-"+name, "-")
+	if v.past.Shown {
+		name += "-" + strings.TrimSpace(v.past.Position+" "+v.past.Until)
+	}
+	if v.unit != units[0] {
+		name += "-" + v.say("unit."+v.unit.name)
+	}
 	if format == "xlsx" {
 		return true, v.sendWorkbook(name, t)
 	}

@@ -24,6 +24,7 @@ type visit struct {
 	r      *http.Request
 	server *web.Server
 	caller access.Caller
+	failed bool // a page that says what is wrong, which signing in does not mend
 	public bool // a page for everybody, which leads only to others of the kind
 	unit   unit
 	query  url.Values
