@@ -90,6 +90,18 @@ func (a Archive) SaveCheckpoints(ctx context.Context, from uint64, grown []TreeG
 	return tx.Commit(ctx)
 }
 
+// AdoptCheckpoint keeps a checkpoint that a backup has, unless there is one of its
+// size: at the last block of its entries, as of when that was stored.
+func (a Archive) AdoptCheckpoint(ctx context.Context, c SignedCheckpoint) error {
+	return a.db.writer.read(ctx, func(conn *pgx.Conn) error { // it may be repeated: the second time it does nothing
+		_, err := conn.Exec(ctx, `insert into aidledger_archive.checkpoints (ledger, size, signed_at, root, block, head, signed)
+			select ledger, $2, stored, $3, sequence, hash, $4 from aidledger_archive.blocks where ledger = $1 and first + leaves = $2 and leaves > 0
+				and not exists (select from aidledger_archive.checkpoints k where k.ledger = $1 and k.size = $2)`,
+			c.Ledger, c.Size, c.Root[:], c.Note)
+		return err
+	})
+}
+
 // SaveCosignature keeps a signature line for a checkpoint of a size.
 func (a Archive) SaveCosignature(ctx context.Context, ledger string, size int64, line string) error {
 	return a.db.writer.read(ctx, func(conn *pgx.Conn) error { // it may be repeated: the second time it does nothing

@@ -236,7 +236,7 @@ func (s *server) verifyRestored(ctx context.Context, dir string) error {
 	if !v.Clean {
 		return errDiffers
 	}
-	return nil
+	return n.Adopt(ctx, kept)
 }
 
 // blockMax is the most bytes of a block.

@@ -185,20 +185,28 @@ func (n *Notary) known(ctx context.Context, a *Audit, outside [][]byte) (*knowle
 
 // addOutside adds a checkpoint that somebody kept to those of its ledger.
 func (n *Notary) addOutside(k *knowledge, note []byte) error {
+	c, err := n.outside(note)
+	if err == nil {
+		k.signed[c.Ledger] = append(k.signed[c.Ledger], c)
+	}
+	return err
+}
+
+// outside opens a checkpoint that somebody kept.
+func (n *Notary) outside(note []byte) (c projections.SignedCheckpoint, err error) {
 	stated, err := proof.ReadUnverified(note)
 	if err != nil {
-		return err
+		return c, err
 	}
 	prefix := n.Keys[0].Origin("")
 	if len(stated.Origin) <= len(prefix) || stated.Origin[:len(prefix)] != prefix {
-		return fmt.Errorf("the checkpoint is of %s, and this server signs as %s", stated.Origin, prefix)
+		return c, fmt.Errorf("the checkpoint is of %s, and this server signs as %s", stated.Origin, prefix)
 	}
-	c := projections.SignedCheckpoint{Checkpoint: stated, Ledger: stated.Origin[len(prefix):], Note: note}
+	c = projections.SignedCheckpoint{Checkpoint: stated, Ledger: stated.Origin[len(prefix):], Note: note}
 	if _, err := n.open(c); err != nil {
-		return fmt.Errorf("the checkpoint that was kept elsewhere is not signed by this server: %w", err)
+		return c, fmt.Errorf("the checkpoint that was kept elsewhere is not signed by this server: %w", err)
 	}
-	k.signed[c.Ledger] = append(k.signed[c.Ledger], c)
-	return nil
+	return c, nil
 }
 
 // compareEnds finds a copy that was cut off.

@@ -49,6 +49,21 @@ func (n *Notary) Whole(ctx context.Context, a Audit) (iter.Seq2[eventstore.Messa
 	}, nil
 }
 
+// Adopt keeps checkpoints of a backup again, with the cosignatures on them. They
+// have been compared with the log, and with a newer checkpoint over all of it.
+func (n *Notary) Adopt(ctx context.Context, notes [][]byte) error {
+	for _, note := range notes {
+		c, err := n.outside(note)
+		if err != nil {
+			return err
+		}
+		if err := n.Archive.AdoptCheckpoint(ctx, c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // RepairTrees makes every kept tree anew from blocks, as far as it was signed.
 // It changes nothing where that would not be the tree that was signed.
 func (n *Notary) RepairTrees(ctx context.Context, blocks iter.Seq2[eventstore.Message, error]) error {
