@@ -37,9 +37,21 @@ func (v *visit) evidenceOf(e projections.Edge) cell {
 	return linked(strings.Join(all, v.say("list.separator")), v.href("trace/"+url.PathEscape(e.Evidence[0].Entry)))
 }
 
+// conservationShown is how many funds and projects are shown on the way.
+const conservationShown = 20
+
 // conservation shows that what went into each fund and project on the way is
-// what came out and what remains.
+// what came out and what remains; first those of which that is not so.
 func (v *visit) conservation(all []projections.Balance) table {
+	slices.SortStableFunc(all, func(a, b projections.Balance) int {
+		switch {
+		case a.Holds == b.Holds:
+			return 0
+		case b.Holds:
+			return -1
+		}
+		return 1
+	})
 	t := table{Columns: v.columns("thing", "balance", "+in", "+out", "+remains", "holds")}
 	for _, b := range all {
 		holds := cell{Text: v.say("yes")}

@@ -20,6 +20,16 @@ type table struct {
 	Next    string // address of the page that follows
 	First   string // address of the first page, on the ones that follow
 	Export  string // address of the same rows as a file, without the format
+	Note    string // said below the rows
+}
+
+// shortened keeps the first rows of a table that has no other pages, and says
+// how many there are.
+func (v *visit) shortened(t table, rows int) table {
+	if all := len(t.Rows); all > rows {
+		t.Rows, t.Note = t.Rows[:rows], v.say("table.shortened", rows, all)
+	}
+	return t
 }
 
 type column struct {

@@ -38,7 +38,7 @@ func sampleTable(n int) table {
 		Rows: many(n, func(i int) row {
 			return row{Cells: many(5, func(j int) cell { return sampleCell(i + j) }), Sum: i == 2}
 		}),
-		Next: "/?after=1", First: "/", Export: "/?format="}
+		Next: "/?after=1", First: "/", Export: "/?format=", Note: "9"}
 }
 
 func sampleFacts(n int) []fact {

@@ -66,7 +66,8 @@ func (v *visit) trace() error {
 	if sent, err := v.sendFile("trace-"+t.ID, &view.History); sent {
 		return err
 	}
-	view.Up, view.Down, view.Conservation = v.edges(t.Up), v.edges(t.Down), v.conservation(t.Conservation)
+	view.Up, view.Down = v.shortened(v.edges(t.Up), listPage), v.shortened(v.edges(t.Down), listPage)
+	view.Conservation = v.shortened(v.conservation(t.Conservation), conservationShown)
 	if view.Pairings, err = v.pairingsTable(t.Pairings); err != nil {
 		return err
 	}
