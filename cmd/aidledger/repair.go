@@ -51,6 +51,11 @@ func (s *server) openOffline(ctx context.Context, work func(*server, context.Con
 		return err
 	}
 	s.parts = append(s.parts, part{"", func(context.Context) error { s.data.release(); return nil }})
+	if s.restoring { // before anything else is there, whenever it is killed
+		if err := replaceFile(s.data.file(restoringFile), nil); err != nil {
+			return err
+		}
+	}
 	if s.stream, err = s.data.currentStream(s.stream); err != nil {
 		return err
 	}

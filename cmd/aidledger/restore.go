@@ -44,10 +44,8 @@ func (c *command) restore() *cobra.Command {
 		if err := restorable(args[0], *keys, o.dir); err != nil {
 			return err
 		}
+		o.restoring = true
 		return c.offline(cmd.Context(), o, func(s *server, ctx context.Context, log eventstore.Config) error {
-			if err := replaceFile(s.data.file(restoringFile), nil); err != nil {
-				return err
-			}
 			if err := placeKeys(*keys, s.data.path); err != nil {
 				return err
 			}

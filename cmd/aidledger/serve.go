@@ -41,6 +41,7 @@ const stopMax = 20 * time.Second
 // possible without starting anything.
 type serveOptions struct {
 	dir                       string
+	restoring                 bool // a backup into it: nobody serves it before that is done
 	listen                    string
 	publicURL                 string
 	publicPages               bool
