@@ -65,6 +65,29 @@ type Field struct {
 	index    []int
 }
 
+// Example returns a value that the field takes, as it is typed. It is empty for
+// text, yes/no and a list, whose examples depend on where they are shown.
+func (f Field) Example() string {
+	if len(f.Enum) > 0 {
+		return f.Enum[0]
+	}
+	switch f.Type {
+	case "id":
+		return strings.ReplaceAll(f.Name, "_", "-") + "-1"
+	case "amount":
+		return "37210000.00"
+	case "currency":
+		return "CNY"
+	case "date":
+		return "2018-03-05"
+	case "quantity":
+		return "12.5"
+	case "integer":
+		return "2018"
+	}
+	return ""
+}
+
 var commandTypes = map[string]CommandType{}
 
 func command[C any, P interface {

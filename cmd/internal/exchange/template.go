@@ -1,6 +1,7 @@
 package exchange
 
 import (
+	"cmp"
 	"encoding/csv"
 	"io"
 	"strings"
@@ -86,24 +87,9 @@ func cellsOf(texts []string) []sheet.Cell {
 
 // exampleOf is a value that a column of that type takes.
 func exampleOf(f domain.Field) string {
-	if len(f.Enum) > 0 {
-		return f.Enum[0]
-	}
 	switch f.Type {
-	case "amount":
-		return "37210000.00"
-	case "currency":
-		return "CNY"
-	case "date":
-		return "2018-03-05"
-	case "quantity":
-		return "12.5"
-	case "integer":
-		return "2018"
 	case "yes/no":
 		return "否"
-	case "id":
-		return strings.ReplaceAll(f.Name, "_", "-") + "-1"
 	case "list":
 		var parts []string
 		for _, item := range f.Item {
@@ -111,5 +97,5 @@ func exampleOf(f domain.Field) string {
 		}
 		return strings.Join(parts, ",")
 	}
-	return "例 example"
+	return cmp.Or(f.Example(), "例 example")
 }

@@ -1,9 +1,11 @@
 package web
 
 import (
-	"strings"
+	"cmp"
 
 	"aidledger/domain"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // exampleOf is a command with a value for each field that it must have, made from
@@ -19,31 +21,18 @@ func exampleOf(fields []domain.Field) map[string]any {
 }
 
 func exampleValue(f domain.Field) any {
-	if len(f.Enum) > 0 {
-		return f.Enum[0]
-	}
-	switch f.Type {
-	case "id":
-		return strings.ReplaceAll(f.Name, "_", "-") + "-1"
-	case "amount":
-		return "37210000.00"
-	case "quantity":
-		return "12"
-	case "date":
-		return "2019-05-06"
-	case "currency":
-		return "CNY"
-	case "integer":
-		return 2019
-	case "yes/no":
+	text := f.Example()
+	switch {
+	case f.Type == "integer":
+		return jsontext.Value(text)
+	case f.Type == "yes/no":
 		return true
-	case "list":
+	case f.Type == "list":
 		return []any{exampleOf(f.Item)}
-	}
-	if f.Name == "id_number" {
+	case f.Name == "id_number":
 		return "11010519491231002X"
 	}
-	return "text"
+	return cmp.Or(text, "text")
 }
 
 // exampleProblem is a refusal as it is sent.
