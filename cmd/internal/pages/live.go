@@ -6,16 +6,13 @@ import (
 	"net/http"
 	"time"
 
+	"aidledger/cmd/internal/web"
 	"aidledger/eventstore"
 	"aidledger/projections"
 )
 
-// How often an open page is told at most that something was recorded, and how
-// often that the connection is still there, so that no proxy takes it for dead.
-const (
-	newsEvery  = time.Second
-	stillThere = 15 * time.Second
-)
+// newsEvery is how often an open page is told at most that something was recorded.
+const newsEvery = time.Second
 
 // live tells an open page, as server-sent events (HTML Standard, 9.2), up to
 // which block the read models hold what was recorded in its ledger. The first
@@ -34,7 +31,7 @@ func (v *visit) live() error {
 	_ = control.SetWriteDeadline(time.Time{})
 	v.w.Header().Set("Content-Type", "text/event-stream")
 	fmt.Fprintf(v.w, "data: %d\n\n", v.past.End)
-	beat := time.NewTicker(stillThere)
+	beat := time.NewTicker(web.StillHere)
 	defer beat.Stop()
 	for {
 		_ = control.Flush() // who has gone is found by the context

@@ -13,9 +13,9 @@ import (
 	"github.com/go-json-experiment/json"
 )
 
-// stillHere is how often a stream without events says that it goes on, so that
+// StillHere is how often a stream without events says that it goes on, so that
 // no proxy takes it for dead.
-const stillHere = 15 * time.Second
+const StillHere = 15 * time.Second
 
 var contentLive = []string{"text/event-stream"}
 
@@ -52,7 +52,7 @@ func (s *Server) liveEvents(ctx context.Context, w http.ResponseWriter, q eventR
 	_ = control.SetWriteDeadline(noDeadline)
 	w.Header()["Content-Type"] = contentLive
 	out := bufio.NewWriter(w)
-	beat := time.NewTicker(stillHere)
+	beat := time.NewTicker(StillHere)
 	defer beat.Stop()
 	for sent := 0; q.limit == 0 || sent < q.limit; {
 		// Whoever has gone is found by the context; nobody else could be told.
