@@ -207,13 +207,13 @@ func TestRequestsThatNoClientLibrarySends(t *testing.T) {
 	}
 	before, _ := a.store.End(t.Context())
 	for _, c := range []struct {
-		name, want string // want is the status, empty: no answer
+		name, want string // want is the status
 		parts      []string
 	}{
-		{"a body that is shorter than its Content-Length", "", []string{start + "Content-Length: 100\r\n\r\n" + body}},
+		{"a body that is shorter than its Content-Length", "400", []string{start + "Content-Length: 100\r\n\r\n" + body}},
 		{"a Content-Length that is none", "400", []string{start + "Content-Length: -1\r\n\r\n" + body}},
 		{"two Content-Lengths", "400", []string{start + "Content-Length: 28\r\nContent-Length: 5\r\n\r\n" + body}},
-		{"a length and chunks", "", []string{start + "Content-Length: 28\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{\"yea\r\n"}},
+		{"a length and chunks", "400", []string{start + "Content-Length: 28\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{\"yea\r\n"}},
 		{"chunks without an end", "413", []string{start + "Transfer-Encoding: chunked\r\n\r\n200000\r\n{\"name\":\"", strings.Repeat("x", 1<<21)}},
 		{"a chunk whose size is no number", "400", []string{start + "Transfer-Encoding: chunked\r\n\r\nxyz\r\n"}},
 		{"kept checkpoints in a chunk whose size is no number", "400", []string{proofs("/v1/verify") + "Transfer-Encoding: chunked\r\n\r\nxyz\r\n"}},

@@ -187,11 +187,12 @@ func (s *Server) answer(rt Route) http.Handler {
 		if err == nil {
 			return
 		}
-		if r.Context().Err() != nil {
-			// Who asked is gone, or has hung up half. To return would say 200.
+		p := s.elsewhere(w, r, ProblemOf(err))
+		if r.Context().Err() != nil && p.Status >= http.StatusInternalServerError {
+			// Who asked is gone, or has hung up half, and the work was cut off for
+			// that. To return would say 200; a refusal is right all the same.
 			panic(http.ErrAbortHandler)
 		}
-		p := s.elsewhere(w, r, ProblemOf(err))
 		status, code = p.Status, p.Code
 		if p.Code == "internal" {
 			p.Request = rand.Text()
