@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"time"
 
+	"aidledger/cmd/internal/access"
 	"aidledger/cmd/internal/web"
 	"aidledger/eventstore"
 	"aidledger/projections"
@@ -17,6 +18,7 @@ const newsEvery = time.Second
 // live tells an open page, as server-sent events (HTML Standard, 9.2), up to
 // which block the read models hold what was recorded in its ledger. The first
 // message says what they hold now; it is for a page that has connected again.
+// It ends for who may not read the ledger any more.
 func (v *visit) live() error {
 	ctx, cancel := context.WithCancel(v.ctx())
 	defer cancel()
@@ -55,6 +57,9 @@ func (v *visit) follow(ctx context.Context, shown uint64, news chan<- uint64) {
 		}
 		if err == nil {
 			shown, err = v.reached(ctx, m)
+		}
+		if err == nil {
+			err = v.server.Still(access.ReadLedger, v.r)
 		}
 		if err != nil {
 			return // the browser connects again

@@ -32,6 +32,13 @@ func (s *Server) admit(rt Route, r *http.Request) (access.Caller, error) {
 	return c, s.gate.Allow(r.Context(), c, act)
 }
 
+// Still tells whether who made a request may go on with what it needs, for
+// answers that last: a person may have been kept out since, or a session ended.
+func (s *Server) Still(needs access.Capability, r *http.Request) error {
+	_, err := s.admit(Route{Needs: needs}, r)
+	return err
+}
+
 // caller turns a request into its caller. It is the only place that does.
 func (s *Server) caller(r *http.Request) (access.Caller, error) {
 	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")

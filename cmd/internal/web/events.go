@@ -68,7 +68,7 @@ func (s *Server) getEvents(_ access.Caller, w http.ResponseWriter, r *http.Reque
 	if q.from.Event == eventstore.WholeBlock {
 		q.from.Event = 0 // from a block means from its first event
 	}
-	q.still = func() error { _, err := s.admit(Route{Needs: access.ReadLog}, r); return err }
+	q.still = func() error { return s.Still(access.ReadLog, r) }
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
 	defer context.AfterFunc(s.ctx, cancel)()
