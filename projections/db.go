@@ -23,6 +23,7 @@ type DB struct {
 	until     AsOf   // zero: now
 	within    Within // what its reader may read
 	pasts     *pasts
+	strangers *pasts // those that anybody may ask for
 
 	closing context.Context // over when the DB is closed
 	close   context.CancelFunc
@@ -42,7 +43,7 @@ func OpenApart(ctx context.Context, url, queries string) (*DB, error) {
 		return nil, err
 	}
 	db := newDB(p)
-	db.pasts = newPasts(db)
+	db.pasts, db.strangers = newPasts(db, 0), newPasts(db, strangersPatience)
 	if queries != url {
 		if db.pool, err = newPool(ctx, queries); err != nil {
 			p.Close()
@@ -71,7 +72,7 @@ func OpenStandby(ctx context.Context, url string, primary *DB) (*DB, error) {
 		return nil, err
 	}
 	db := newDB(p)
-	db.pasts = primary.pasts
+	db.pasts, db.strangers = primary.pasts, primary.strangers
 	conn, err := db.connect(ctx)
 	if err == nil {
 		err = db.look(ctx, conn)
@@ -123,6 +124,7 @@ func (db *DB) Close() {
 	db.leaving.Wait()
 	if db.pasts.db == db {
 		db.pasts.close()
+		db.strangers.close()
 	}
 	db.pool.Close()
 	db.writer.Close()

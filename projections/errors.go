@@ -25,6 +25,7 @@ const (
 	BadQuery         = "bad_query"          // a filter, limit or cursor is malformed
 	OutsideLimit     = "outside_limit"      // the answer cannot be limited to what its reader may read
 	TooManyMovements = "too_many_movements" // behind one number, to be explained
+	PastBusy         = "past_busy"          // somebody else's past is being replayed
 	RebuildRunning   = "rebuild_running"    // another process is rebuilding
 	ServerTooOld     = "server_too_old"     // PostgreSQL is older than version 15
 	Unavailable      = "views_unavailable"  // PostgreSQL cannot be reached

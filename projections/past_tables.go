@@ -22,13 +22,16 @@ import (
 const (
 	pastKept = 3           // pasts
 	pastIdle = time.Minute // after the last query
+
+	strangersPatience = 2 * time.Second // for a past that another stranger is waiting for
 )
 
 // pasts are those that are kept, the last used first.
 type pasts struct {
-	db   *DB           // that holds the archive, and where tables can be made
-	turn chan struct{} // holds one value while nobody makes or asks
-	kept []*past
+	db       *DB           // that holds the archive, and where tables can be made
+	turn     chan struct{} // holds one value while nobody makes or asks
+	patience time.Duration // of who waits for it; zero: as long as the query may take
+	kept     []*past
 }
 
 // past is a ledger at one point. The ledger "" is all of them.
@@ -41,8 +44,8 @@ type past struct {
 	idle   *time.Timer
 }
 
-func newPasts(db *DB) *pasts {
-	p := &pasts{db: db, turn: make(chan struct{}, 1)}
+func newPasts(db *DB, patience time.Duration) *pasts {
+	p := &pasts{db: db, turn: make(chan struct{}, 1), patience: patience}
 	p.turn <- struct{}{}
 	return p
 }
@@ -53,6 +56,16 @@ func (db *DB) Until(a AsOf) *DB {
 	past := *db
 	past.until = a
 	return &past
+}
+
+// ForStrangers returns a DB for the queries of anybody. Its pasts are its own and
+// are made one at a time, and who waits long for another's is told to come back
+// (past_busy): strangers take the work of one replay at most, and no other's turn.
+// It is closed with db.
+func (db *DB) ForStrangers() *DB {
+	strange := *db
+	strange.pasts = db.strangers
+	return &strange
 }
 
 // at runs queries that see one state of a ledger: that of now, as snapshot does,
@@ -77,12 +90,10 @@ func (db *DB) at(ctx context.Context, ledger string, f func(pgx.Tx) error) error
 
 // ask runs queries on a past, which is replayed if it is not kept.
 func (p *pasts) ask(ctx context.Context, ledger string, a AsOf, f func(pgx.Tx) error) error {
-	select {
-	case <-p.turn:
-		defer func() { p.turn <- struct{}{} }()
-	case <-ctx.Done():
-		return ctx.Err()
+	if err := p.wait(ctx); err != nil {
+		return err
 	}
+	defer func() { p.turn <- struct{}{} }()
 	i := slices.IndexFunc(p.kept, func(k *past) bool { return k.ledger == ledger && k.until == a })
 	if i < 0 {
 		made, err := p.replay(ctx, ledger, a)
@@ -102,6 +113,24 @@ func (p *pasts) ask(ctx context.Context, ledger string, a AsOf, f func(pgx.Tx) e
 		p.drop(p.kept[pastKept])
 	}
 	return err
+}
+
+// wait takes the turn.
+func (p *pasts) wait(ctx context.Context) error {
+	var enough <-chan time.Time
+	if p.patience > 0 {
+		enough = time.After(p.patience)
+	}
+	select {
+	case <-p.turn:
+		return nil
+	case <-enough:
+		err := fail(PastBusy, "ask again in a few seconds, or for the present", "another past is being looked up")
+		err.RetryAfter = p.patience
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // drop forgets a past.

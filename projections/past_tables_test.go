@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"testing"
+	"time"
 
 	"aidledger/eventstore"
 
@@ -168,6 +169,33 @@ func TestEveryQueryAsOfAnyPointIsWhatALedgerThatEndsThereAnswers(t *testing.T) {
 			t.Errorf("%s had nothing to say", name)
 		}
 	}
+}
+
+// Who has signed in does not wait for the pasts of strangers, and no stranger
+// waits long for another's.
+func TestStrangersHavePastsOfTheirOwn(t *testing.T) {
+	p := newProgramme(t, newMemory(), "one", 65)
+	db := open(t)
+	r := running(t, db, p.log)
+	p.run(30)
+	p.close()
+	reach(t, r)
+	projects := func(db *DB) error {
+		_, err := db.Until(AsOf{EffectiveUntil: dateOf("2020-06")}).Projects(t.Context(), ListQuery{Ledger: "one"})
+		return err
+	}
+	if err := projects(db.ForStrangers()); err != nil {
+		t.Error("a stranger finds no past:", err)
+	}
+	<-db.strangers.turn // somebody's replay takes long
+	db.strangers.patience = time.Millisecond
+	if err := projects(db.ForStrangers()); !Is(err, PastBusy) {
+		t.Errorf("a stranger beside another gets %v", err)
+	}
+	if err := projects(db); err != nil {
+		t.Error("who has signed in waits for strangers:", err)
+	}
+	db.strangers.turn <- struct{}{}
 }
 
 func withoutPositions(t *testing.T, v any) string {

@@ -82,6 +82,9 @@ func (v *visit) frame(title string, view any) frame {
 	}
 	if v.public {
 		f.Ledger, f.Invented, f.Nav = v.ledger.Title, v.ledger.Invented, v.publicNav()
+		if v.past.Position != "" {
+			f.Past, v.past.Open = &v.past, v.past.Shown || v.past.Malformed
+		}
 		return f
 	}
 	f.Nav, f.Crumbs = v.menu(), v.crumbs()

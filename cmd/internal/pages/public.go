@@ -25,7 +25,7 @@ var publicMenu = []string{"", "projects", "villages", "notices"}
 
 // openToAll enters a public page, unless there are none.
 func (v *visit) openToAll() error {
-	v.public = true
+	v.public, v.Views = true, v.Views.ForStrangers()
 	if !v.Public {
 		return problem(http.StatusNotFound, "path_not_found", "there is nothing at this path", "sign in")
 	}
@@ -37,7 +37,7 @@ func (v *visit) publicHref(page string) string {
 	if page != "" {
 		path += "/" + page
 	}
-	return path
+	return v.inPast(path, url.Values{})
 }
 
 func (v *visit) publicNav() []navGroup {
@@ -46,8 +46,7 @@ func (v *visit) publicNav() []navGroup {
 	}
 	g := navGroup{Label: v.say("menu.public"), Items: []option{{Label: v.say("public.all"), Href: "/public"}}}
 	for _, page := range publicMenu {
-		href := v.publicHref(page)
-		g.Items = append(g.Items, option{Label: v.say("public." + page), Href: href, Current: href == v.r.URL.Path})
+		g.Items = append(g.Items, option{Label: v.say("public." + page), Href: v.publicHref(page), Current: page == v.r.PathValue("page")})
 	}
 	return []navGroup{g}
 }
@@ -103,7 +102,7 @@ func (v *visit) publicPage() error {
 	case "xlsx":
 		return v.sendWorkbook(v.ledger.Ledger+"-public-"+name, &view.Table)
 	}
-	view.Table.Export = v.r.URL.Path + "?format="
+	view.Table.Export = v.file()
 	return v.show(http.StatusOK, "public", v.ledger.Title+v.say("colon")+v.say("public."+name), view)
 }
 
@@ -164,8 +163,10 @@ func (t *table) drop(label string) {
 	}
 }
 
-// publicNotices shows the notices that are public today, with their texts.
+// publicNotices shows the notices that are public today, with their texts. It has
+// no past: a notice names people, and nobody is to find it once its days are over.
 func (v *visit) publicNotices(view *publicView) error {
+	v.Views, v.past, v.asOf = v.Site.Views, past{}, projections.AsOf{}
 	today := domain.DateOf(v.Now().In(v.zone()))
 	all, err := v.Views.Notices(v.ctx(), projections.ListQuery{Ledger: v.ledger.Ledger, Limit: listMax, Filter: map[string]string{"public_on": today.String()}})
 	if err != nil {

@@ -40,6 +40,19 @@ func thePublicPagesShowTotalsAndNameNobody(t *testing.T, s *running) {
 			t.Errorf("%s is not handed out as a file", path)
 		}
 	}
+	// In 2017 nothing of what came later had happened, on any of the pages.
+	for path, later := range map[string]string{"": ">2019<", "/projects": "29,443,650.75", "/villages": "29,443,650.75"} {
+		status, page, _ := s.get(t, base+path+"?effective_until=2017")
+		if status != 200 || !strings.Contains(page, `class="banner past"`) || strings.Contains(page, later) || !strings.Contains(page, base+`/projects?effective_until=2017`) {
+			t.Errorf("%s of 2017 answers %d, or is not of 2017, or forgets it: %s", path, status, page)
+		}
+		if _, file, _ := s.get(t, base+path+"?effective_until=2017&format=csv"); strings.Contains(file, later) {
+			t.Errorf("the file of %s is not of 2017: %s", path, file)
+		}
+	}
+	if _, page, _ := s.get(t, base+"/notices?effective_until=2017"); !strings.Contains(page, "公示") || strings.Contains(page, "past-bar") {
+		t.Error("the notices of a day can be asked for later")
+	}
 	for _, path := range []string{base + "/organisations", "/public/none"} {
 		if status, _, _ := s.get(t, path); status != 404 {
 			t.Errorf("%s answers %d", path, status)

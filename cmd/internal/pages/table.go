@@ -56,15 +56,18 @@ func (v *visit) turned(t *table, next string) {
 // paged adds the addresses of the other pages, and those of the files.
 func (v *visit) paged(t *table, next string) {
 	v.turned(t, next)
-	if !v.caller.Has(access.Export) {
-		return
+	if v.caller.Has(access.Export) {
+		t.Export = v.file()
 	}
-	t.Export = v.with("format", "")
-	if strings.Contains(t.Export, "?") {
-		t.Export += "&format="
-	} else {
-		t.Export += "?format="
+}
+
+// file is the address of this page as a file, but for the name of the format.
+func (v *visit) file() string {
+	page := v.with("format", "")
+	if strings.Contains(page, "?") {
+		return page + "&format="
 	}
+	return page + "?format="
 }
 
 // with returns the address of this page with another value of a parameter.

@@ -72,9 +72,7 @@ func (v *visit) enter() error {
 	}
 	v.ledger = v.ledgers[i]
 	v.past.End = all.Position.Block
-	if !v.public { // the past of lists is replayed, which is not for everybody
-		v.readPast()
-	}
+	v.readPast()
 	if v.asOf, err = v.Views.Known(v.ctx(), v.ledger.Ledger, v.asOf); err != nil {
 		return err
 	}
@@ -122,19 +120,24 @@ func (v *visit) href(path string, params ...string) string {
 			q.Set(params[i], params[i+1])
 		}
 	}
+	out := "/ledgers/" + url.PathEscape(v.ledger.Ledger)
+	if path != "" {
+		out += "/" + path
+	}
+	return v.inPast(out, q)
+}
+
+// inPast is the address of a path with parameters, for the past of this page.
+func (v *visit) inPast(path string, q url.Values) string {
 	for _, name := range pastParams {
 		if value := v.query.Get(name); value != "" && v.past.Shown {
 			q.Set(name, value)
 		}
 	}
-	out := "/ledgers/" + url.PathEscape(v.ledger.Ledger)
-	if path != "" {
-		out += "/" + path
-	}
 	if len(q) > 0 {
-		out += "?" + q.Encode()
+		path += "?" + q.Encode()
 	}
-	return out
+	return path
 }
 
 // thing is a link to the page of what an id names, with its name.

@@ -83,7 +83,7 @@ var statuses = map[string]int{
 	eventstore.Busy: 429, "internal": 500,
 	eventstore.OutcomeUnknown: 503, eventstore.LogUnavailable: 503, eventstore.LogUnreadable: 503, eventstore.LogDamaged: 503,
 	eventstore.LogForbidden: 503, eventstore.StreamSettings: 503, eventstore.StreamMissing: 503, eventstore.Closed: 503,
-	"ledger_moving": 503, "projection_behind": 503, "projection_halted": 503, projections.Unavailable: 503,
+	"ledger_moving": 503, "projection_behind": 503, "projection_halted": 503, projections.PastBusy: 503, projections.Unavailable: 503,
 }
 
 // statusOf returns the status of a code, and of its kind where the code has
@@ -151,7 +151,7 @@ func ProblemOf(err error) *Problem {
 	case errors.As(err, &query):
 		p := newProblem(query.Code, query.Message, query.Hint)
 		if p.retryAfter = query.RetryAfter; p.Status == http.StatusServiceUnavailable {
-			p.retryAfter = time.Second
+			p.retryAfter = max(p.retryAfter, time.Second)
 		}
 		return p
 	case errors.As(err, &halted):
