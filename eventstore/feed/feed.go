@@ -161,11 +161,11 @@ func (f *Feed) follow(ctx context.Context, s jetstream.Stream) error {
 	from := max(t.at.Block, 1) - 1 // the block of the last message may have more events
 	f.reached(from, t)
 	end, err := f.cfg.Log.End(ctx)
-	if err == nil {
+	if err == nil && from < end { // until 0 would be for ever, in an empty log
 		err = f.send(ctx, &t, f.cfg.Log.Blocks(ctx, from, end), pendingMax/2)
 	}
 	if err == nil {
-		err = f.send(ctx, &t, f.cfg.Log.Blocks(ctx, end, 0), 0)
+		err = f.send(ctx, &t, f.cfg.Log.Blocks(ctx, max(from, end), 0), 0)
 	}
 	return err
 }

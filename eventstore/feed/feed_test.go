@@ -136,11 +136,7 @@ func (w *world) sent(log *eventstore.Store) {
 		last, err := s.GetMsg(w.t.Context(), info.State.LastSeq)
 		return err == nil && bytes.Equal(last.Data, bodies[len(bodies)-1])
 	}
-	for tick := time.NewTicker(5 * time.Millisecond); !complete(); <-tick.C {
-		if w.t.Context().Err() != nil {
-			w.t.Fatal("the stream does not get complete")
-		}
-	}
+	until(w.t, complete)
 	if info.State.Msgs != uint64(len(subjects)) {
 		w.t.Fatalf("%d messages for %d events", info.State.Msgs, len(subjects))
 	}
@@ -173,6 +169,31 @@ func TestEachEventIsSentOnceAndInOrderByFeedsThatCompeteAndAreKilled(t *testing.
 		}
 	}
 	w.sent(w.store)
+}
+
+func TestAFeedThatBeganWithAnEmptyLogSaysHowFarItIs(t *testing.T) {
+	w := newWorld(t)
+	f, _ := w.feed(w.store)
+	until(t, func() bool { return !f.Status(0).UpdatedAt.IsZero() })
+	w.record("one", 3)
+	end, err := w.store.End(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	until(t, func() bool { return f.Status(end).Lag == 0 })
+}
+
+// until waits for something.
+func until(t *testing.T, so func() bool) {
+	t.Helper()
+	late := time.After(10 * time.Second)
+	for tick := time.NewTicker(time.Millisecond); !so(); {
+		select {
+		case <-tick.C:
+		case <-late:
+			t.Fatal("it does not come")
+		}
+	}
 }
 
 func TestAStreamOfEventsIsRebuiltFromTheLog(t *testing.T) {
