@@ -22,6 +22,7 @@ type Error struct {
 const (
 	NotFound         = "not_found"          // nothing has that id
 	LedgerNotFound   = "ledger_not_found"   // no ledger has that name
+	ArchiveProtected = "archive_protected"  // the archive is another user's, who alone can make it anew
 	BadQuery         = "bad_query"          // a filter, limit or cursor is malformed
 	OutsideLimit     = "outside_limit"      // the answer cannot be limited to what its reader may read
 	TooManyMovements = "too_many_movements" // behind one number, to be explained

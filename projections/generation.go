@@ -247,7 +247,10 @@ func createStable(ctx context.Context, conn *pgx.Conn) error {
 	if _, err := tx.Exec(ctx, "select pg_advisory_xact_lock($1)", int64(lockOpen)); err != nil {
 		return err
 	}
-	if err := exec(ctx, conn, stableSQL+archiveSQL+treeSQL+repairSQL); err != nil {
+	if err := exec(ctx, conn, stableSQL); err != nil {
+		return err
+	}
+	if err := createArchive(ctx, tx); err != nil {
 		return err
 	}
 	var generations int

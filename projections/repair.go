@@ -56,6 +56,14 @@ func (a Archive) Rewrite(ctx context.Context, blocks iter.Seq2[eventstore.Messag
 		return "", 0, err
 	}
 	old = fmt.Sprintf("blocks_before_repair_%d", n)
+	owner, err := asArchiveOwner(ctx, tx)
+	if err != nil {
+		return "", 0, err
+	}
+	if owner.other {
+		return "", 0, fail(ArchiveProtected, "set AIDLEDGER_POSTGRES_URL to the connection string that aidledger setup postgres was given",
+			"the archive belongs to the user %s, and this one can only add to it", owner.name)
+	}
 	sql := strings.ReplaceAll(`alter table aidledger_archive.blocks rename to OLD;
 		alter index aidledger_archive.blocks_pkey rename to OLD_pkey; alter index aidledger_archive.blocks_leaf rename to OLD_leaf;`, "OLD", old)
 	if err := exec(ctx, conn, sql+archiveSQL); err != nil {

@@ -1,8 +1,8 @@
 // Package roles divides one PostgreSQL database between the users of a server,
 // so that each can do what it is for and nothing else:
 //
-//	aidledger_owner      makes the tables of people; nobody signs in as it
-//	aidledger_projector  makes and fills the read models
+//	aidledger_owner      owns the tables of people and the archive of the log; nobody signs in as it
+//	aidledger_projector  makes and fills the read models, and adds to the archive
 //	aidledger_api        answers queries, lets people in, and keeps the access log, which it can only add to
 //	aidledger_vault      keeps the keys of personal data, which nobody else can read
 //	aidledger_bi         reads the views of the schema aidledger_bi, for tools that analyse
@@ -16,6 +16,7 @@ import (
 	"slices"
 	"strings"
 
+	"aidledger/projections"
 	"aidledger/projections/people"
 
 	"github.com/jackc/pgx/v5"
@@ -37,7 +38,7 @@ func Names() []string { return []string{Projector, API, Vault, BI} }
 // Create makes the users with their passwords, by name, and gives each what it
 // needs in the database of the connection string, whose user must be able to
 // make others. It may be called again: after an update, to bring the tables of
-// people up to date, and to change passwords.
+// people and the archive up to date, and to change passwords.
 func Create(ctx context.Context, admin string, passwords map[string]string) error {
 	config, err := pgx.ParseConfig(admin)
 	if err != nil {
@@ -62,6 +63,9 @@ func Create(ctx context.Context, admin string, passwords map[string]string) erro
 		return err
 	}
 	if err := people.Migrate(ctx, admin, owner); err != nil {
+		return err
+	}
+	if err := projections.MakeArchive(ctx, admin, owner); err != nil {
 		return err
 	}
 	_, err = conn.Exec(ctx, after)
@@ -98,7 +102,7 @@ grant connect on database DATABASE to aidledger_projector, aidledger_api, aidled
 grant create on database DATABASE to aidledger_owner, aidledger_projector, aidledger_vault;
 grant aidledger_owner to current_user;
 create schema if not exists aidledger authorization aidledger_projector;
-create schema if not exists aidledger_archive authorization aidledger_projector;
+create schema if not exists aidledger_archive authorization aidledger_owner;
 create schema if not exists aidledger_vault authorization aidledger_vault;
 create schema if not exists aidledger_bi authorization aidledger_projector;
 grant usage on schema aidledger to aidledger_api;
@@ -110,14 +114,27 @@ alter default privileges for role aidledger_projector in schema aidledger revoke
 grant usage on schema aidledger_bi to aidledger_bi;
 grant select on all tables in schema aidledger_bi to aidledger_bi;
 alter default privileges for role aidledger_projector in schema aidledger_bi grant select on tables to aidledger_bi;
-grant usage on schema aidledger_archive to aidledger_api;
-grant select on all tables in schema aidledger_archive to aidledger_api;
-alter default privileges for role aidledger_projector in schema aidledger_archive grant select on tables to aidledger_api;
+alter default privileges for role aidledger_owner in schema aidledger_archive grant select, insert on tables to aidledger_projector;
+alter default privileges for role aidledger_owner in schema aidledger_archive grant select on tables to aidledger_api;
+do $$ declare made text; begin -- by a version whose archive was the projector's own
+	alter schema aidledger_archive owner to aidledger_owner;
+	for made in select format('table %s owner to aidledger_owner', oid::regclass) from pg_class where relnamespace = 'aidledger_archive'::regnamespace and relkind = 'r'
+		union all select format('function %s owner to aidledger_owner', oid::regprocedure) from pg_proc where pronamespace = 'aidledger_archive'::regnamespace
+	loop
+		execute 'alter ' || made;
+	end loop;
+end $$;
 `
 
 // after is what has to be there before the server starts. The access log cannot
-// be changed by who writes it.
+// be changed by who writes it, and neither can the archive; trees can be made anew
+// from it.
 const after = `
+grant usage on schema aidledger_archive to aidledger_projector, aidledger_api;
+grant select on all tables in schema aidledger_archive to aidledger_api;
+revoke all on all tables in schema aidledger_archive from aidledger_projector;
+grant select, insert on all tables in schema aidledger_archive to aidledger_projector;
+grant update, delete on aidledger_archive.tiles to aidledger_projector;
 grant usage on schema aidledger_people to aidledger_api;
 grant select, insert, update, delete on all tables in schema aidledger_people to aidledger_api;
 revoke update, delete, truncate on aidledger_people.access_log from aidledger_api;

@@ -26,6 +26,8 @@ type empty struct{}
 
 func (empty) End(context.Context) (uint64, error) { return 0, nil }
 
+func (empty) none(func(eventstore.Message, error) bool) {}
+
 func (empty) Blocks(ctx context.Context, _, _ uint64) iter.Seq2[eventstore.Message, error] {
 	return func(yield func(eventstore.Message, error) bool) {
 		<-ctx.Done()
@@ -52,10 +54,16 @@ func divided(t *testing.T) string {
 	for _, name := range roles.Names() {
 		passwords[name] = "it's a secret of " + name
 	}
-	for range 2 { // it may be called again
+	for range 2 { // it may be called again, by a version that had other rights too
 		if err := roles.Create(t.Context(), url, passwords); err != nil {
 			t.Fatal(err)
 		}
+		if _, err := connect(t, url).Exec(t.Context(), `alter table aidledger_archive.blocks owner to aidledger_projector`); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := roles.Create(t.Context(), url, passwords); err != nil {
+		t.Fatal(err)
 	}
 	views, err := projections.OpenApart(t.Context(), pgtest.As(url, roles.Projector), pgtest.As(url, roles.API))
 	if err != nil {
@@ -136,6 +144,17 @@ func TestEachUserCanDoWhatItIsForAndNothingElse(t *testing.T) {
 		{roles.BI, `select count(*) from aidledger_archive.blocks`, false},
 
 		{roles.Projector, `select count(*) from aidledger.funds`, true},
+		{roles.Projector, `select count(*) from aidledger_archive.blocks`, true},
+		{roles.Projector, `delete from aidledger_archive.tiles`, true},
+		{roles.Projector, `insert into aidledger_archive.repairs (repaired_at, what, reason, blocks, head) values (now(), '', '', 0, '')`, true},
+		{roles.Projector, `delete from aidledger_archive.repairs`, false},
+		{roles.Projector, `update aidledger_archive.blocks set data = ''`, false},
+		{roles.Projector, `truncate aidledger_archive.checkpoints`, false},
+		{roles.Projector, `alter table aidledger_archive.blocks disable trigger all`, false},
+		{roles.Projector, `alter table aidledger_archive.blocks rename to others`, false},
+		{roles.Projector, `create table aidledger_archive.mine (x int)`, false},
+		{roles.Projector, `create or replace function aidledger_archive.refuse_change() returns trigger language sql as ''`, false},
+		{roles.Projector, `drop schema aidledger_archive cascade`, false},
 		{roles.Projector, `select * from aidledger_people.people`, false},
 		{roles.Projector, `update aidledger_people.people set role = 'administrator'`, false},
 		{roles.Projector, `select * from aidledger_vault.keys`, false},
@@ -157,6 +176,26 @@ func TestEachUserCanDoWhatItIsForAndNothingElse(t *testing.T) {
 		denied, _ := errors.AsType[*pgconn.PgError](err)
 		if c.may != (err == nil) || !c.may && denied != nil && denied.Code != "42501" {
 			t.Errorf("%s: %s: %v", c.user, c.sql, err)
+		}
+	}
+}
+
+func TestTheArchiveIsMadeAnewByWhoSetUpTheUsersAndByNoServer(t *testing.T) {
+	url := divided(t)
+	for user, may := range map[string]bool{pgtest.As(url, roles.Projector): false, url: true} {
+		views, err := projections.Open(t.Context(), user)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _, err = views.Archive().Rewrite(t.Context(), empty{}.none)
+		views.Close()
+		if may != (err == nil) || !may && !projections.Is(err, projections.ArchiveProtected) {
+			t.Errorf("%s gets %v", user, err)
+		}
+	}
+	for sql, may := range map[string]bool{`select count(*) from aidledger_archive.blocks`: true, `drop table aidledger_archive.blocks`: false} {
+		if _, err := connect(t, pgtest.As(url, roles.Projector)).Exec(t.Context(), sql); may != (err == nil) {
+			t.Errorf("afterwards %s: %v", sql, err)
 		}
 	}
 }
