@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 
 	"github.com/nats-io/nats.go/jetstream"
 )
@@ -68,21 +67,40 @@ func (s *Store) File(ctx context.Context, ledger, hash string) ([]byte, error) {
 	if err != nil {
 		return nil, readError(ctx, err)
 	}
-	object, err := files.Get(ctx, ledger+"/"+hash)
+	object, err := files.GetInfo(ctx, ledger+"/"+hash)
 	if errors.Is(err, jetstream.ErrObjectNotFound) {
 		return nil, missing(err)
 	}
 	if err != nil {
 		return nil, readError(ctx, err)
 	}
-	defer object.Close()
-	data, err := io.ReadAll(io.LimitReader(object, FileMax+1))
-	sum := sha256.Sum256(data)
-	if errors.Is(err, jetstream.ErrDigestMismatch) || err == nil && hex.EncodeToString(sum[:]) != hash {
+	data, err := s.chunks(ctx, object)
+	if sum := sha256.Sum256(data); errors.Is(err, jetstream.ErrMsgNotFound) || err == nil && hex.EncodeToString(sum[:]) != hash {
 		return nil, failure(FileDamaged, "the file with the SHA-256 "+hash+" has other bytes by now", "restore it from a backup", err)
 	}
 	if err != nil {
 		return nil, readError(ctx, err)
+	}
+	return data, nil
+}
+
+// chunks reads an object piece by piece (NATS ADR-20 says how it is stored). The
+// client library would wait for a piece that the server lost until its patience
+// ends, and nobody could tell that from a server that does not answer.
+func (s *Store) chunks(ctx context.Context, object *jetstream.ObjectInfo) (data []byte, err error) {
+	stream, err := s.js.Stream(ctx, "OBJ_"+object.Bucket)
+	if err != nil {
+		return nil, err
+	}
+	subject, after := "$O."+object.Bucket+".C."+object.NUID, uint64(0)
+	for uint64(len(data)) < min(object.Size, FileMax+1) {
+		m, err := insist(ctx, func(ctx context.Context) (*jetstream.RawStreamMsg, error) {
+			return stream.GetMsg(ctx, after+1, jetstream.WithGetMsgSubject(subject))
+		})
+		if err != nil {
+			return data, err
+		}
+		data, after = append(data, m.Data...), m.Sequence
 	}
 	return data, nil
 }

@@ -4,10 +4,13 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"aidledger/eventstore"
+	"aidledger/eventstore/localnats"
 
 	"github.com/nats-io/nats.go/jetstream"
 )
@@ -55,5 +58,41 @@ func TestAFileIsKnownByItsHash(t *testing.T) {
 	}
 	if got, err := s.File(ctx, "test", want); err != nil || !bytes.Equal(got, data) {
 		t.Errorf("%d bytes, %v", len(got), err)
+	}
+}
+
+// A server that finds a piece of a file damaged on its disk leaves it out without a
+// word.
+func TestAFileOfWhichThePiecesAreDamagedOnTheDiskIsNoticedAtOnce(t *testing.T) {
+	dir := t.TempDir()
+	nats, err := localnats.Start(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := open(t, nats)
+	hash, err := s.PutFile(t.Context(), "test", bytes.Repeat([]byte("scan of a voucher "), 50_000))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Close()
+	nats.Close()
+	blocks, _ := filepath.Glob(filepath.Join(dir, "jetstream", "*", "streams", "OBJ_*", "msgs", "*.blk"))
+	if len(blocks) != 1 {
+		t.Fatalf("the file is in %q", blocks)
+	}
+	stored, err := os.ReadFile(blocks[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	stored[len(stored)/2] ^= 1
+	if err := os.WriteFile(blocks[0], stored, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if nats, err = localnats.Start(dir); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(nats.Close)
+	if _, err := open(t, nats).File(t.Context(), "test", hash); !eventstore.Is(err, eventstore.FileDamaged) {
+		t.Errorf("got %v", err)
 	}
 }

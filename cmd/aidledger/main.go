@@ -158,7 +158,7 @@ func exactly(n int) cobra.PositionalArgs {
 }
 
 // errDiffers says that a verification found differences, which it has printed.
-var errDiffers = errors.New("the read models differ from the log")
+var errDiffers = errors.New("the verification failed: not all is what the log says, see above")
 
 // exitCode maps an error to the exit code of the process.
 func exitCode(err error) int {

@@ -186,7 +186,7 @@ func TestAFeedThatBeganWithAnEmptyLogSaysHowFarItIs(t *testing.T) {
 // until waits for something.
 func until(t *testing.T, so func() bool) {
 	t.Helper()
-	late := time.After(10 * time.Second)
+	late := time.After(time.Minute)
 	for tick := time.NewTicker(time.Millisecond); !so(); {
 		select {
 		case <-tick.C:
