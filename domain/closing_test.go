@@ -113,11 +113,11 @@ func TestAYearIsClosed(t *testing.T) {
 	s.when(closed(2017)).then(&domain.YearClosed{Evidence: on("2020-01"), Year: 2017})
 	s.when(closed(2017)).nothing()
 	for _, date := range []string{"2017", "2017-12", "2017-12-31"} {
-		s.when(receive("other", "1", date)).refused("period_closed", "date", "year=2017")
+		s.when(receive("other", "1", date)).refused("period_closed", "date", "entry=e33", "year=2017")
 	}
 	s.and(receive("late", "1", "2016-12-31")) // a year before it may still be open
 	s.and(giveBack("other", "", "1", "2018-06"), giveBack("f", "", "600", "2018-06"), closed(2018))
-	s.when(receive("other", "1", "2018-07")).refused("period_closed", "date", "year=2018")
+	s.when(receive("other", "1", "2018-07")).refused("period_closed", "date", "entry=e37", "year=2018")
 	s.when(receive("f", "1", "2019-01-01")).then(&domain.FundsReceived{FundFacts: facts("f"), Evidence: on("2019-01-01"), Amount: yuan(1)})
 }
 

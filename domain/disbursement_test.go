@@ -92,7 +92,7 @@ func TestPaymentsAreRefused(t *testing.T) {
 			"project_not_open", "project", []string{"project=road", "state=cancelled"}},
 		{"before the fund was opened", nil, disburse("f", "road", "1", "2018-02"), "date_before_commitment", "date", []string{"date=2018-02", "opened=2018-03-05"}},
 		{"in the month to come", nil, disburse("f", "road", "1", "2020-07"), "date_in_future", "date", []string{"date=2020-07", "today=2020-06-15"}},
-		{"in a closed year", []domain.Command{closed(2019)}, disburse("f", "road", "1", "2019-02"), "period_closed", "date", []string{"year=2019"}},
+		{"in a closed year", []domain.Command{closed(2019)}, disburse("f", "road", "1", "2019-02"), "period_closed", "date", []string{"entry=e22", "year=2019"}},
 		{"an id that is taken", []domain.Command{one}, one, "id_taken", "disbursement", []string{"id=d-1", "noun=disbursement"}},
 		{"a project that shares the fund's currency only by name", nil, disburse("f", "road", "5 USD", "2018-06"), "currency_mismatch", "amount", nil},
 	})

@@ -98,7 +98,7 @@ func (l *Ledger) mayRestate(d Date, ctx Context) error {
 	if !ok || r.year != d.Year() || r.lastDay.Last().Before(ctx.Today) {
 		return clash("period_closed", "the year %d is closed", d.Year()).in("date").
 			hint("record it with a date in an open year; or let somebody else allow it with allow-restatement for the entry %s, and send it again under that id", shown(ctx.Entry)).
-			with("year", d.Year())
+			with("year", d.Year()).with("entry", ctx.Entry)
 	}
 	if r.by == ctx.Actor {
 		return refuse("self_approval", "%s allowed it and cannot record it", ctx.Actor).in("date").

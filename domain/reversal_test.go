@@ -129,10 +129,10 @@ func TestReversalsAreRefused(t *testing.T) {
 
 func TestAReversalInAClosedYearNeedsADate(t *testing.T) {
 	s := given(t, programme()...).and(giveBack("f", "", "600", "2018-06"), closed(2018))
-	s.when(reversal(20)).refused("period_closed", "date", "year=2018")
+	s.when(reversal(20)).refused("period_closed", "date", "entry=e23", "year=2018")
 	c := reversal(20)
 	c.Date = day("2018-12")
-	s.when(c).refused("period_closed", "date", "year=2018")
+	s.when(c).refused("period_closed", "date", "entry=e23", "year=2018")
 	c = reversal(20)
 	c.Date, c.Document, c.Note = day("2019-02-03"), "doc-9", "found by the auditors"
 	marked := by("doc-9", "2019-02-03")

@@ -2,11 +2,13 @@ package pages
 
 import (
 	"crypto/rand"
+	"html"
 	"net/url"
 	"regexp"
 	"strings"
 	"testing"
 
+	"aidledger/cmd/internal/access"
 	"aidledger/projections/people"
 )
 
@@ -33,8 +35,22 @@ func whatHasToBeWatchedIsListed(t *testing.T, s *running) {
 	s.record(t, "receive-funds", url.Values{"fund": {"marked"}, "amount": {"100"}, "date": {"2020-01-01"}})
 	s.record(t, "earmark-funds", url.Values{"fund": {"marked"}, "purpose": {"教育专用"}, "until": {"2020-12-31"}, "date": {"2020-01-01"}})
 	s.record(t, "close-year", url.Values{"year": {"2017"}})
-	s.record(t, "allow-restatement", url.Values{"entry": {"late-1"}, "fund": {"marked"}, "amount": {"5"}, "year": {"2017"}, "reason": {"票据晚到"}, "last_day": {"2099-12-31"}})
-	for path, want := range map[string][]string{"/earmarks": {"教育专用", "100.00", "2020-12-31"}, "/gaps": {"公示", "验收材料"}, "/restatements": {"票据晚到", "late-1", "已准许"}} {
+	// Who is refused hands a link on, and somebody else allows what the link says.
+	late := url.Values{"idempotency_key": {"late-1"}, "fund": {"marked"}, "amount": {"5"}, "date": {"2017-06-01"}}
+	officer := s.signedIn(t, "late", access.FinanceOfficer)
+	status, _, page := officer.open(t, invented+"/record/receive-funds", late)
+	link := regexp.MustCompile(`record/allow-restatement\?([^"]*)`).FindStringSubmatch(page)
+	if status != 409 || link == nil {
+		t.Fatalf("an entry in a closed year answers %d: %s", status, page)
+	}
+	said, _ := url.ParseQuery(html.UnescapeString(link[1]))
+	said.Set("reason", "票据晚到")
+	said.Set("last_day", "2099-12-31")
+	s.record(t, "allow-restatement", said)
+	if status, _, page := officer.open(t, invented+"/record/receive-funds", late); status != 200 {
+		t.Errorf("what was allowed answers %d: %s", status, page)
+	}
+	for path, want := range map[string][]string{"/earmarks": {"教育专用", "105.00", "2020-12-31"}, "/gaps": {"公示", "验收材料"}, "/restatements": {"票据晚到", "late-1", "5.00"}} {
 		status, page, _ := s.get(t, invented+path, owner...)
 		for _, text := range want {
 			if status != 200 || !strings.Contains(page, text) {

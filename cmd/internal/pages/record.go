@@ -90,6 +90,7 @@ type formView struct {
 	Batch    string // address of the form for many
 	Draft    string // id of the draft that it was; empty: none
 	MayDraft bool   // it can be kept for later
+	Allow    string // address of the form by which somebody else allows it in a closed year
 }
 
 // receiptView tells what was recorded.
@@ -262,6 +263,7 @@ func (v *visit) post() error {
 	receipt, err := v.server.Record(v.ctx(), v.caller, v.ledger.Ledger, eventstore.Request{ID: view.Key, Command: c})
 	if err != nil {
 		v.showError(&view, err)
+		view.Allow = v.allowance(err, values)
 		return v.showForm(web.ProblemOf(err).Status, t, view)
 	}
 	if id := values.Get("draft"); id != "" && v.mayDraft(t.Name) {
@@ -272,6 +274,18 @@ func (v *visit) post() error {
 	v.awaitViews(receipt.Position.Block)
 	http.Redirect(v.w, v.r, v.next(t, values, receipt), http.StatusSeeOther)
 	return nil
+}
+
+// allowance is the form, filled in, by which somebody else lets an entry be
+// recorded in a year that is closed; empty where the refusal is another one.
+func (v *visit) allowance(err error, values url.Values) string {
+	for _, r := range newRefusals(err, nil) {
+		if r.Code == "period_closed" {
+			return v.href("record/allow-restatement", "entry", r.Detail["entry"], "year", r.Detail["year"],
+				"fund", values.Get("fund"), "amount", values.Get("amount"), "currency", values.Get("currency"))
+		}
+	}
+	return ""
 }
 
 // showCheck shows what would be recorded, or why the ledger would refuse it.
