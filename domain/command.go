@@ -62,6 +62,7 @@ type Field struct {
 	Required bool
 	Item     []Field // of a list
 	Personal string  // what it says about a person, who is protected; see [Personal]
+	reported bool    // a currency that others publish amounts in, even if nobody pays in it now
 	index    []int
 }
 

@@ -35,24 +35,36 @@ const (
 	fourDecimals = "CLF UYW"
 )
 
+// Codes that are no currency to pay in now, and that others published amounts
+// in: those that were withdrawn since, as far as the code list of IATI still has
+// them, and the special drawing right, which is counted in hundredths there.
+const (
+	withdrawnWhole = "BYR"
+
+	withdrawnTwo = "ANG BGN CUC EEK HRK LTL LVL MRO SLL STD VEF XDR ZMK ZWL"
+)
+
 // currencyUnit holds one code as a constant string, so that reading a code from
 // bytes needs no allocation.
 type currencyUnit struct {
-	code     Currency
-	exponent int
+	code      Currency
+	exponent  int
+	withdrawn bool // only reported amounts are in it
 }
 
 var currencies = func() map[string]currencyUnit {
 	table := make(map[string]currencyUnit, 192)
-	add := func(codes string, exponent int) {
+	add := func(codes string, exponent int, withdrawn bool) {
 		for code := range strings.FieldsSeq(codes) {
-			table[code] = currencyUnit{Currency(code), exponent}
+			table[code] = currencyUnit{Currency(code), exponent, withdrawn}
 		}
 	}
-	add(wholeUnits, 0)
-	add(twoDecimals, 2)
-	add(threeDecimals, 3)
-	add(fourDecimals, 4)
+	add(wholeUnits, 0, false)
+	add(twoDecimals, 2, false)
+	add(threeDecimals, 3, false)
+	add(fourDecimals, 4, false)
+	add(withdrawnWhole, 0, true)
+	add(withdrawnTwo, 2, true)
 	return table
 }()
 
@@ -72,10 +84,19 @@ func Currencies() []Currency {
 // stands for a code would give one currency two names.
 func ParseCurrency(s string) (Currency, error) {
 	name := strings.ToUpper(foldWidth(trimSpace(s)))
-	if unit, ok := currencies[name]; ok {
+	if unit, ok := currencies[name]; ok && !unit.withdrawn {
 		return unit.code, nil
 	}
 	return "", unknownCurrency(s, name)
+}
+
+// ParseReportedCurrency is like [ParseCurrency], and also knows what others
+// publish amounts in and nobody pays in now: "ZMK", "XDR".
+func ParseReportedCurrency(s string) (Currency, error) {
+	if unit, ok := currencies[strings.ToUpper(foldWidth(trimSpace(s)))]; ok {
+		return unit.code, nil
+	}
+	return ParseCurrency(s)
 }
 
 // unknownCurrency takes the text as it was written and its normalised form.

@@ -2,6 +2,7 @@ package domain_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
 	"aidledger/domain"
@@ -66,5 +67,27 @@ func TestParseCurrencyRefusesAnythingElse(t *testing.T) {
 				t.Errorf("ParseCurrency(%q) = %q, %#v; want currency_unknown with hint %q", c.in, got, r, c.hint)
 			}
 		})
+	}
+}
+
+func TestWhatOthersPublishedMayBeInACurrencyThatIsNoLongerPaidIn(t *testing.T) {
+	for _, c := range []struct {
+		in       string
+		exponent int
+	}{{"zmk", 2}, {"BYR", 0}, {"XDR", 2}, {"JPY", 0}} {
+		got, err := domain.ParseReportedCurrency(c.in)
+		if err != nil || !strings.EqualFold(string(got), c.in) || got.Exponent() != c.exponent {
+			t.Errorf("ParseReportedCurrency(%q) = %q with %d decimals, %v", c.in, got, got.Exponent(), err)
+		}
+	}
+	if _, err := domain.ParseReportedCurrency("RMB"); refusalOf(err).Hint != "use CNY" {
+		t.Errorf("RMB: %v", err)
+	}
+	reported := &domain.RecordReportedTransaction{Report: domain.Report{System: "S", Activity: "A", Type: "3"}, Currency: "xdr"}
+	if err := domain.Check(reported); err != nil || reported.Currency != "XDR" {
+		t.Errorf("reported in %s: %v", reported.Currency, err)
+	}
+	if err := domain.Check(&domain.OpenLedger{Title: "T", Currency: "XDR"}); err == nil {
+		t.Error("a ledger counts in XDR")
 	}
 }

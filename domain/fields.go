@@ -42,7 +42,7 @@ func fieldsOf(t reflect.Type, path []int) []Field {
 		field := Field{
 			Name: name, Doc: f.Tag.Get("doc"), index: index,
 			Required: !strings.Contains(options, "omitzero") && !strings.Contains(options, "omitempty"),
-			Type:     fieldType(f), Personal: f.Tag.Get("personal"),
+			Type:     fieldType(f), Personal: f.Tag.Get("personal"), reported: f.Tag.Get("currency") == "reported",
 		}
 		if enum := f.Tag.Get("enum"); enum != "" {
 			field.Enum = strings.Split(enum, ",")
@@ -168,7 +168,11 @@ func parseString(s string, f Field) (string, error) {
 		id, err := ParseID(s)
 		return string(id), err
 	case f.Type == "currency":
-		c, err := ParseCurrency(s)
+		parse := ParseCurrency
+		if f.reported {
+			parse = ParseReportedCurrency
+		}
+		c, err := parse(s)
 		return string(c), err
 	case f.Type == "note":
 		return ParseNote(s, noteMax)

@@ -70,7 +70,7 @@ type TransactionReported struct {
 type RecordReportedTransaction struct {
 	Report
 	Amount     Amount          `json:"amount" doc:"amount; negative where it corrects an earlier one"`
-	Currency   Currency        `json:"currency,omitempty" doc:"ISO 4217 code; the ledger's if left out"`
+	Currency   Currency        `json:"currency,omitempty" currency:"reported" doc:"ISO 4217 code; the ledger's if left out"`
 	Recipients []ReportedShare `json:"recipients,omitempty" doc:"countries and regions that it goes to"`
 	Places     []ReportedShare `json:"places,omitempty" doc:"places that it goes to"`
 	Evidence

@@ -62,9 +62,12 @@ with sums as (
 select '', concat_ws(' ', system, activity, currency), 'the activity ' || activity || ' is reported with {amount} paid or spent beyond what is committed',
 	(used - coalesce(committed, 0))::bigint, currency from sums where used > coalesce(committed, 0);
 
+-- Real files have many of some kinds, so a finding is about all of an activity.
 -- check repeated-reference minor
-select '', concat_ws(' ', system, activity, reference), 'the reference ' || reference || ' of the activity ' || activity || ' was published again', max(amount), max(currency)
-from aidledger.reported where ledger = @ledger and repeated group by system, activity, reference;
+select '', concat_ws(' ', system, activity), 'the activity ' || activity || ' has transactions that were published again under the same reference: ' || sum(count)
+	|| ', the largest ' || (array_agg(reference order by abs(amount) desc, reference))[1] || ' with {amount}',
+	(array_agg(amount order by abs(amount) desc, reference))[1], (array_agg(currency order by abs(amount) desc, reference))[1]
+from aidledger.reported where ledger = @ledger and repeated group by system, activity having sum(count) > 0;
 
 -- check correction-without-reference minor
 select '', concat_ws(' ', system, activity, currency), count(*) || ' corrections of the activity ' || activity || ', {amount} together, do not say what they correct',
@@ -80,17 +83,18 @@ select '', concat_ws(' ', system, activity, type, currency), 'the transactions o
 from aidledger.reported where ledger = @ledger group by system, activity, type, currency having sum(amount) < 0;
 
 -- check reported-in-future minor
-select '', concat_ws(' ', system, activity, currency), 'transactions of the activity ' || activity || ', {amount} together, are dated in the future', sum(amount)::bigint, currency
+select '', concat_ws(' ', system, activity, currency), 'the activity ' || activity || ' has transactions that are dated in the future: ' || sum(count) || ', {amount} together, the latest of '
+	|| max(date), sum(amount)::bigint, currency
 from aidledger.reported where ledger = @ledger and date > @today::date group by system, activity, currency having sum(count) > 0;
 
 -- check reported-outside-activity minor
-select '', concat_ws(' ', system, activity, currency), 'transactions of the activity ' || activity || ', {amount} together, are dated before it began or after it ended',
-	sum(amount)::bigint, currency
+select '', concat_ws(' ', system, activity, currency), 'the activity ' || activity || ' has transactions that are dated before it began or after it ended: ' || sum(count)
+	|| ', {amount} together, from ' || min(date) || ' to ' || max(date), sum(amount)::bigint, currency
 from aidledger.reported where ledger = @ledger and anomalies like '%outside_activity%' group by system, activity, currency having sum(count) > 0;
 
 -- check reported-not-assigned minor
-select '', concat_ws(' ', system, activity, currency), 'shares of the activity ' || activity || ' do not add up to 100 percent, so that {amount} are not assigned',
-	sum(amount)::bigint, currency
+select '', concat_ws(' ', system, activity, currency), 'the activity ' || activity || ' has transactions whose shares do not add up to 100 percent: ' || sum(count)
+	|| ', so that {amount} are not assigned', sum(amount)::bigint, currency
 from aidledger.reported where ledger = @ledger and (anomalies like '%recipients_not_assigned%' or anomalies like '%places_not_assigned%')
 group by system, activity, currency having sum(count) > 0;
 

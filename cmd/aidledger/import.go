@@ -121,8 +121,12 @@ func (c *command) printImport(r exchange.Report) {
 	for _, n := range r.Notices {
 		fmt.Fprintf(c.out, "notice row %d: %s\n", n.Row, n.Text)
 	}
+	where := "row"
+	if r.Format == exchange.FormatIATI {
+		where = "line"
+	}
 	for _, f := range r.Faults {
-		fmt.Fprintf(c.out, "fault row %d %s: %s (%s)\n", f.Row, f.Column, f.Message, f.Code)
+		fmt.Fprintf(c.out, "fault %s %d %s: %s (%s)\n", where, f.Row, strings.TrimSpace(f.Name+" "+f.Column), f.Message, f.Code)
 		if f.Hint != "" {
 			fmt.Fprintf(c.out, "  %s\n", f.Hint)
 		}

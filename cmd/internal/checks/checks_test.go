@@ -312,3 +312,23 @@ func TestWhatOthersReportIsRecordedAndWhatIsOddAboutItIsFound(t *testing.T) {
 		t.Errorf("after that found %q", got)
 	}
 }
+
+func TestAFindingAboutWhatOthersReportNamesAllOfAnActivity(t *testing.T) {
+	o := opened(t)
+	o.must(&domain.OpenLedger{Title: "T"})
+	for i, sum := range []string{"1", "-7", "3"} {
+		c := &domain.RecordReportedTransaction{Report: domain.Report{System: "donor", Activity: "A", Type: "2", Occurrence: 2, Repeated: true}, Amount: amount(sum), Currency: "CNY",
+			Evidence: domain.Evidence{Date: on(fmt.Sprintf("2022-01-0%d", 1+i)).Date, SourceReference: fmt.Sprintf("r-%d", i)}}
+		o.must(c)
+	}
+	var got []string
+	for _, s := range o.run().Found {
+		got = append(got, s.Check+": "+s.Text)
+	}
+	want := []string{"repeated-reference: the activity A has transactions that were published again under the same reference: 3, the largest r-1 with -7.00 CNY",
+		"reported-below-zero: the transactions of type 2 of the activity A are reported with -3.00 CNY together: a correction lacks what it corrects",
+		"reported-in-future: the activity A has transactions that are dated in the future: 3, -3.00 CNY together, the latest of 2022-01-03"}
+	if !slices.Equal(got, want) {
+		t.Errorf("found %q, want %q", got, want)
+	}
+}

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"aidledger/cmd/internal/exchange/fts"
+	"aidledger/cmd/internal/exchange/iati"
 	"aidledger/domain"
 )
 
@@ -99,13 +100,14 @@ func (f *File) detect() (string, error) {
 	if bytes.HasPrefix(head, []byte("PK\x03\x04")) {
 		return FormatXLSX, nil
 	}
+	if iati.IsXML(head) {
+		return FormatIATI, nil
+	}
 	text, err := firstText(head)
 	if err != nil {
 		return "", err
 	}
 	switch text = strings.TrimSpace(text); {
-	case strings.HasPrefix(text, "<"):
-		return FormatIATI, nil
 	case fts.IsFlows(text):
 		return FormatFTS, nil
 	case strings.HasPrefix(text, "{"):

@@ -94,7 +94,7 @@ func (im *Importer) Import(ctx context.Context, ledger string, f *File, o Option
 	}
 	switch {
 	case r.report.Rows+r.report.LeftOut == 0:
-		return r.report, fault("file_empty", "the file has no rows that say something", "give a file with rows below the names of the columns")
+		return r.report, r.empty()
 	case r.report.Refused > 0 && (!o.SkipBad || r.report.Recorded+r.report.Already == 0):
 		r.report.Outcome, r.report.Recorded = Refused, 0
 		return r.report, nil
@@ -156,15 +156,22 @@ func (r *run) currency() domain.Currency {
 	default:
 		return ""
 	}
-	text, err := utf8Reader(r.file.open())
-	if err != nil {
-		return ""
-	}
-	for t := range iati.Read(text, "") {
+	for t := range iati.Read(r.file.open(), "") {
 		c, _ := domain.ParseCurrency(string(t.Currency))
 		return c
 	}
 	return ""
+}
+
+// empty says that a file has nothing to record.
+func (r *run) empty() error {
+	switch r.file.Format {
+	case FormatIATI:
+		return fault("file_empty", "the file has no transactions", "ask the publisher for the file with transactions; what is planned or budgeted is not imported")
+	case FormatFTS:
+		return fault("file_empty", "the file has no flows", "take a page of the API that has some")
+	}
+	return fault("file_empty", "the file has no rows that say something", "give a file with rows below the names of the columns")
 }
 
 // first rehearses a command that is not a row.
@@ -225,12 +232,12 @@ func (r *run) try(w row) error {
 	}
 	r.report.Rows++
 	if w.fault != nil {
-		r.refuse(w.number, w.fault)
+		r.refuse(w, w.fault)
 		return nil
 	}
 	q, err := r.requestOf(w)
 	if err != nil {
-		r.refuse(w.number, err)
+		r.refuse(w, err)
 		return nil
 	}
 	trial, err := r.rehearsal.Try(r.ctx, q)
@@ -241,7 +248,7 @@ func (r *run) try(w row) error {
 	case err != nil && !isRefusal(err) && !eventstore.Is(err, eventstore.KeyReused) && !eventstore.Is(err, eventstore.KeyTaken):
 		return err
 	case err != nil:
-		r.refuse(w.number, err)
+		r.refuse(w, err)
 		return nil
 	}
 	r.report.Recorded++
@@ -263,9 +270,10 @@ func isRefusal(err error) bool {
 	return errors.As(err, new(*domain.Refusal)) || errors.As(err, new(domain.Refusals))
 }
 
-func (r *run) refuse(number int, err error) {
+func (r *run) refuse(w row, err error) {
 	r.report.Refused++
-	for _, f := range faultsOf(number, err) {
+	for _, f := range faultsOf(w.number, err) {
+		f.Name = w.name
 		if len(r.report.Faults) < faultsMax {
 			r.report.Faults = append(r.report.Faults, f)
 		}

@@ -17,6 +17,7 @@ import (
 // sheet, the line of a text. Key is what makes it a row of its own.
 type row struct {
 	number  int
+	name    string // what its source calls it, where lines may be long
 	key     int
 	id      string // where the file gives the command an id of its own
 	command domain.Command
@@ -78,21 +79,16 @@ func (im *Importer) rows(f *File, o Options) iter.Seq2[row, error] {
 
 func iatiRows(f *File, o Options) iter.Seq2[row, error] {
 	return func(yield func(row, error) bool) {
-		text, err := utf8Reader(f.open())
-		if err != nil {
-			yield(row{}, err)
-			return
-		}
 		system := o.System
 		if system == "" {
 			system = f.Name
 		}
-		for t, err := range iati.Read(text, system) {
+		for t, err := range iati.Read(f.open(), system) {
 			if err != nil {
 				yield(row{}, err)
 				return
 			}
-			r := row{number: t.Line, key: t.Number, fault: t.Fault}
+			r := row{number: t.Line, name: t.Name, key: t.Number, fault: t.Fault}
 			if t.Command != nil {
 				r.command = t.Command
 			}
@@ -104,9 +100,10 @@ func iatiRows(f *File, o Options) iter.Seq2[row, error] {
 }
 
 // Fault is what is wrong with one row. Column is the name of a column or of an
-// element, where one is at fault.
+// element, where one is at fault; Name is what the source calls the row.
 type Fault struct {
 	Row     int    `json:"row"`
+	Name    string `json:"name,omitempty"`
 	Column  string `json:"column,omitempty"`
 	Code    string `json:"code"`
 	Message string `json:"message"`

@@ -203,7 +203,7 @@ func (v *visit) reported(view *importsView, r exchange.Report) {
 		if text, ok := v.texts["problem."+f.Code]; ok {
 			message, hint = text, v.texts["remedy."+f.Code]
 		}
-		view.Faults.Rows = append(view.Faults.Rows, row{Cells: []cell{{Text: strconv.Itoa(f.Row), Number: true}, text(f.Column), text(message), text(hint)}})
+		view.Faults.Rows = append(view.Faults.Rows, row{Cells: []cell{{Text: strconv.Itoa(f.Row), Number: true}, text(strings.TrimSpace(f.Name + " " + f.Column)), text(message), text(hint)}})
 	}
 	for _, n := range r.Notices {
 		line := n.Text

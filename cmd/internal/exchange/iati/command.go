@@ -24,7 +24,7 @@ func sumOf(parts ...string) sum {
 
 // command makes the command of a transaction, or says what is wrong with it.
 func (r *reader) command(a *activity, t *transaction) Transaction {
-	out := Transaction{Number: r.number, Line: t.line, Activity: a.identifier, Currency: domain.Currency(strings.ToUpper(a.currency))}
+	out := Transaction{Number: r.number, Line: t.line, Name: strings.TrimSpace(fmt.Sprintf("%.80s %.80s", a.identifier, t.reference)), Currency: domain.Currency(strings.ToUpper(a.currency))}
 	c := &domain.RecordReportedTransaction{
 		Report: domain.Report{System: a.publisher, Activity: a.identifier, Title: a.title,
 			Provider: t.provider.id(), ProviderName: t.provider.name, Receiver: t.receiver.id(), ReceiverName: t.receiver.name},
@@ -86,7 +86,7 @@ func (r *reader) say(a *activity, t *transaction, c *domain.RecordReportedTransa
 	if v.currency == "" {
 		return in("currency", refusal("currency_required", "neither the value nor the activity names a currency", "ask the publisher for the currency, or for a default-currency"))
 	}
-	currency, err := domain.ParseCurrency(v.currency)
+	currency, err := domain.ParseReportedCurrency(v.currency)
 	if err != nil {
 		return in("currency", asRefusal(err))
 	}

@@ -9,6 +9,9 @@ import (
 
 	"aidledger/cmd/internal/exchange/iati"
 	"aidledger/domain"
+
+	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/unicode"
 )
 
 // told reads a file and writes each transaction, or its fault, as one line.
@@ -98,6 +101,12 @@ func TestFilesThatAreNotWhatTheySayAreRefused(t *testing.T) {
 		{"another kind of XML", "<html/>", "file_type"},
 		{"a text without end", activityOf("<title>" + strings.Repeat("a", 20<<20) + "</title>"), "file_too_large"},
 		{"elements without end", activityOf(strings.Repeat("<a>", 100)), "xml_syntax"},
+		{"bytes that are no UTF-8", activityOf("<title>caf\xe9</title>"), "invalid_utf8"},
+		{"another version of XML", `<?xml version="1.1"?><iati-activities/>`, "xml_syntax"},
+		{"two documents in one file", activityOf() + activityOf()[len(`<?xml version="1.0"?>`):], "xml_syntax"},
+		{"text behind the end", activityOf() + "and so on", "xml_syntax"},
+		{"a web page", "<!DOCTYPE html>\n<html/>", "file_type"},
+		{"the file of an organisation", "<iati-organisations/>", "file_type"},
 		{"an encoding that there is not", `<?xml version="1.0" encoding="klingon"?><iati-activities/>`, "encoding_unknown"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -105,6 +114,59 @@ func TestFilesThatAreNotWhatTheySayAreRefused(t *testing.T) {
 			var r *domain.Refusal
 			if !errors.As(err, &r) || r.Code != c.code {
 				t.Errorf("got %v, want %s", err, c.code)
+			}
+		})
+	}
+}
+
+func TestAFileIsReadInItsEncoding(t *testing.T) {
+	declared := func(encoding string) string {
+		return strings.Replace(activityOf(strings.Replace(plain("1", "3", "5"), "</value>", "</value><provider-org>Été</provider-org>", 1)),
+			`version="1.0"`, `version="1.0" encoding="`+encoding+`"`, 1)
+	}
+	utf16 := func(s string, order unicode.Endianness, mark unicode.BOMPolicy) string {
+		out, err := unicode.UTF16(order, mark).NewEncoder().String(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return out
+	}
+	latin, err := charmap.ISO8859_1.NewEncoder().String(declared("ISO-8859-1"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, file := range map[string]string{
+		"UTF-8": declared("utf-8"),
+		"UTF-8 with a mark that says it is another": "\xef\xbb\xbf" + declared("ISO-8859-1"),
+		"UTF-8 that says it is UTF-16":              declared("UTF-16"),
+		"UTF-16 with a mark":                        utf16(declared("UTF-16"), unicode.LittleEndian, unicode.UseBOM),
+		"UTF-16 with a mark, the other way round":   utf16(declared("utf-16"), unicode.BigEndian, unicode.UseBOM),
+		"UTF-16 without a mark":                     utf16(declared("UTF-16LE"), unicode.LittleEndian, unicode.IgnoreBOM),
+		"UTF-16 without a mark, the other way":      utf16(declared("UTF-16BE"), unicode.BigEndian, unicode.IgnoreBOM),
+		"Latin-1":                                   latin,
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got, err := told(t, file); err != nil || !slices.Equal(got, []string{"XM-1-A 1 3 2018-03-05 5 Été>"}) || !iati.IsXML([]byte(file)) {
+				t.Errorf("got %q %v", got, err)
+			}
+		})
+	}
+}
+
+func TestElementsOfOtherNamespacesSayNothing(t *testing.T) {
+	extended := strings.Replace(activityOf(strings.Replace(plain("1", "3", "5"), "</value>", `</value><x:value value-date="2018-03-05">9<x:more/></x:value>`, 1),
+		`<x:transaction><transaction-type code="3"/></x:transaction>`), "<iati-activities ", `<iati-activities xmlns:x="urn:x" `, 1)
+	extended = strings.Replace(extended, "<value ", `<value x:currency="USD" `, 1)
+	for name, file := range map[string]string{"of an extension": extended,
+		"in a namespace of the standard": strings.Replace(extended, "<iati-activities ", `<iati-activities xmlns="urn:iati" `, 1)} {
+		t.Run(name, func(t *testing.T) {
+			for tx, err := range iati.Read(strings.NewReader(file), "") {
+				if err != nil || tx.Fault != nil || tx.Command.Amount.String() != "5" || tx.Command.Currency != "EUR" {
+					t.Errorf("got %+v %v", tx, err)
+				}
+			}
+			if got, err := told(t, file); len(got) != 1 {
+				t.Errorf("got %q, %v", got, err)
 			}
 		})
 	}
