@@ -29,9 +29,9 @@ type RegisterBeneficiary struct {
 	Kind        string   `json:"kind" enum:"person,household" doc:"person, or household by its head"`
 	Place       ID       `json:"place" doc:"village where the person lives"`
 	Name        Personal `json:"name" personal:"name" doc:"name of the person or of the head of the household"`
-	IDNumber    Personal `json:"id_number" personal:"id-number" doc:"citizen's number (公民身份号码)"`
-	Phone       Personal `json:"phone,omitzero" personal:"phone" doc:"telephone number"`
-	BankCard    Personal `json:"bank_card,omitzero" personal:"bank-card" doc:"number of the bank card that is paid to"`
+	IDNumber    Personal `json:"id_number" personal:"id-number" example:"11010519491231002X" doc:"citizen's number (公民身份号码)"`
+	Phone       Personal `json:"phone,omitzero" personal:"phone" example:"13800138000" doc:"telephone number"`
+	BankCard    Personal `json:"bank_card,omitzero" personal:"bank-card" example:"6222020000000007" doc:"number of the bank card that is paid to"`
 	Evidence
 }
 

@@ -41,7 +41,7 @@ type BenefitInput struct {
 // the beneficiary: it is looked up, and never recorded.
 type BenefitLine struct {
 	Beneficiary ID       `json:"beneficiary,omitempty" doc:"pseudonym of the beneficiary"`
-	IDNumber    Personal `json:"id_number,omitzero" personal:"id-number" doc:"or the citizen's number of the beneficiary"`
+	IDNumber    Personal `json:"id_number,omitzero" personal:"id-number" example:"-" doc:"or the citizen's number of the beneficiary"`
 	Amount      Amount   `json:"amount" doc:"how much the beneficiary got"`
 }
 

@@ -63,12 +63,20 @@ type Field struct {
 	Item     []Field // of a list
 	Personal string  // what it says about a person, who is protected; see [Personal]
 	reported bool    // a currency that others publish amounts in, even if nobody pays in it now
+	example  string  // for a field of which its type does not say enough
 	index    []int
 }
 
-// Example returns a value that the field takes, as it is typed. It is empty for
-// text, yes/no and a list, whose examples depend on where they are shown.
+// NoExample is the example of a field that people do not fill in.
+const NoExample = "-"
+
+// Example returns a value that the field takes, as it is typed in a table. It is
+// empty for most texts and lists and for yes/no, whose examples depend on where
+// they are shown, and NoExample for what a person leaves out.
 func (f Field) Example() string {
+	if f.example != "" {
+		return f.example
+	}
 	if len(f.Enum) > 0 {
 		return f.Enum[0]
 	}

@@ -42,7 +42,7 @@ func fieldsOf(t reflect.Type, path []int) []Field {
 		field := Field{
 			Name: name, Doc: f.Tag.Get("doc"), index: index,
 			Required: !strings.Contains(options, "omitzero") && !strings.Contains(options, "omitempty"),
-			Type:     fieldType(f), Personal: f.Tag.Get("personal"), reported: f.Tag.Get("currency") == "reported",
+			Type:     fieldType(f), Personal: f.Tag.Get("personal"), reported: f.Tag.Get("currency") == "reported", example: f.Tag.Get("example"),
 		}
 		if enum := f.Tag.Get("enum"); enum != "" {
 			field.Enum = strings.Split(enum, ",")

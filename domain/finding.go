@@ -36,8 +36,8 @@ type RaiseFinding struct {
 	Severity string `json:"severity" enum:"minor,major,severe" doc:"how bad it is"`
 	Text     string `json:"text" text:"note" doc:"what is wrong"`
 	DueDate  Date   `json:"due_date,omitzero" doc:"day by which it should be rectified"`
-	Check    string `json:"check,omitempty" doc:"name of the check that found it; for checks only"`
-	Key      string `json:"key,omitempty" doc:"what the check found, the same as long as the facts are; for checks only"`
+	Check    string `json:"check,omitempty" example:"-" doc:"name of the check that found it; for checks only"`
+	Key      string `json:"key,omitempty" example:"-" doc:"what the check found, the same as long as the facts are; for checks only"`
 	Evidence
 }
 

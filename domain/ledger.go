@@ -326,7 +326,7 @@ type LedgerOpened struct {
 type OpenLedger struct {
 	Evidence
 	Title    string   `json:"title" doc:"name of the programme"`
-	Zone     string   `json:"zone,omitempty" doc:"IANA time zone of its dates; Asia/Shanghai if left out"`
+	Zone     string   `json:"zone,omitempty" example:"Asia/Shanghai" doc:"IANA time zone of its dates; Asia/Shanghai if left out"`
 	Currency Currency `json:"currency,omitempty" doc:"currency of amounts that name none; CNY if left out"`
 	Invented bool     `json:"invented,omitzero" doc:"the figures are made up, for demonstration"`
 }

@@ -23,7 +23,7 @@ type RegisterOrganisation struct {
 	Organisation ID     `json:"organisation" doc:"id of the new organisation"`
 	Name         string `json:"name" doc:"official name"`
 	Kind         string `json:"kind" enum:"government,public-institution,hospital,school,enterprise,social-organisation,village-committee,group,other" doc:"what it is; group: several units that the source does not tell apart"`
-	CreditCode   string `json:"credit_code,omitempty" doc:"unified social credit code, 18 characters"`
+	CreditCode   string `json:"credit_code,omitempty" example:"11130732000000000E" doc:"unified social credit code, 18 characters"`
 	Place        ID     `json:"place,omitempty" doc:"place where it is"`
 }
 

@@ -23,10 +23,10 @@ type PlaceRegistered struct {
 // RegisterPlace makes a place known.
 type RegisterPlace struct {
 	Evidence
-	Place    ID     `json:"place" doc:"division code (6, 9 or 12 digits), or a local id for a village"`
+	Place    ID     `json:"place" example:"130000" doc:"division code (6, 9 or 12 digits), or a local id for a village"`
 	Name     string `json:"name" doc:"official name"`
 	Level    string `json:"level" enum:"province,prefecture,county,township,village" doc:"level in the hierarchy"`
-	Parent   ID     `json:"parent,omitempty" doc:"the place that it lies in"`
+	Parent   ID     `json:"parent,omitempty" example:"-" doc:"the place that it lies in"`
 	CodeYear int    `json:"code_year,omitzero" doc:"year of the code list"`
 }
 

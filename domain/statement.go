@@ -40,7 +40,7 @@ type DefineStatementFormat struct {
 	Format   ID                `json:"format" doc:"id of the format; one that exists is said anew"`
 	Account  string            `json:"account" doc:"our account, as we call it"`
 	Currency Currency          `json:"currency,omitempty" doc:"ISO 4217 code; the ledger's if left out"`
-	Columns  []StatementColumn `json:"columns" doc:"headings of the bank and what they mean"`
+	Columns  []StatementColumn `json:"columns" example:"heading=流水号,field=serial; heading=记账日期,field=date; heading=金额,field=amount" doc:"headings of the bank and what they mean"`
 	Evidence
 }
 

@@ -8,21 +8,6 @@ import (
 	"aidledger/domain"
 )
 
-// chinese are the names of fields in the templates and in what people write. A
-// field that is not here goes by its English name.
-var chinese = map[string]string{
-	"about": "关于", "activity": "活动", "agreement": "协议", "amount": "金额", "approximate": "约数", "budget_year": "预算年度", "code": "代码",
-	"code_year": "区划年份", "command": "命令", "credit_code": "统一社会信用代码", "currency": "币种", "date": "日期", "disbursement": "拨付",
-	"document": "文号", "donor": "捐赠方", "entry": "记账号", "fund": "资金", "from": "转出", "gift": "捐物", "helped": "受援方", "helper": "支援方",
-	"id": "编号", "implementer": "实施单位", "indicator": "指标", "item": "品名", "kind": "类别", "last_day": "截止日期", "level": "级别", "method": "估价方法",
-	"name": "名称", "note": "备注", "occurrence": "次序", "on_receipt": "到位即资金", "organisation": "单位", "other_side": "对方", "pairing": "结对", "parent": "上级",
-	"part_of": "属于", "party": "甲方", "payee": "收款方", "payer": "付款方", "percent": "比例", "period": "期间", "place": "地点", "places": "落实地点",
-	"project": "项目", "provider": "出资方", "provider_name": "出资方名称", "purpose": "用途", "qualifier": "限定", "quantity": "数量", "reason": "原因",
-	"receiver": "接收方", "receiver_name": "接收方名称", "reimbursement": "报账制", "request": "申请", "scope": "范围", "sector": "行业", "shares": "份额",
-	"source_reference": "来源编号", "system": "来源系统", "targets": "绩效目标", "text": "内容", "title": "标题", "to": "转入", "type": "类型",
-	"undated": "日期不明", "unit": "单位名", "until": "有效期至", "value": "折款", "voucher": "凭证号", "year": "年度", "zone": "时区",
-}
-
 // units are what the amounts of a column may be counted in.
 var units = map[string]string{"元": "", "yuan": "", "万元": "万", "万": "万", "亿元": "亿", "亿": "亿"}
 
@@ -108,16 +93,18 @@ func splitUnit(name string) (rest, inside string) {
 
 func fieldNamed(name string, fields []domain.Field) string {
 	name = strings.Join(strings.Fields(name), " ")
-	is := func(field string) bool {
-		en, zh := strings.ReplaceAll(field, "_", " "), chinese[field]
+	is := func(field, zh string) bool {
+		en, zh := strings.ReplaceAll(field, "_", " "), fold(zh)
 		return name == en || zh != "" && (name == zh || name == zh+" "+en || name == en+" "+zh)
 	}
-	for _, f := range fields {
-		if is(f.Name) {
-			return f.Name
+	for _, words := range []map[string]string{chinese, chineseBefore} {
+		for _, f := range fields {
+			if is(f.Name, words[f.Name]) {
+				return f.Name
+			}
 		}
 	}
-	if is("command") {
+	if is("command", chinese["command"]) {
 		return "command"
 	}
 	return ""

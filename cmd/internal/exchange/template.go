@@ -87,15 +87,20 @@ func cellsOf(texts []string) []sheet.Cell {
 
 // exampleOf is a value that a column of that type takes.
 func exampleOf(f domain.Field) string {
-	switch f.Type {
-	case "yes/no":
+	said := f.Example()
+	switch {
+	case said == domain.NoExample:
+		return ""
+	case f.Type == "yes/no":
 		return "否"
-	case "list":
+	case f.Type == "list" && said == "":
 		var parts []string
 		for _, item := range f.Item {
-			parts = append(parts, item.Name+"="+exampleOf(item))
+			if text := exampleOf(item); text != "" {
+				parts = append(parts, item.Name+"="+text)
+			}
 		}
 		return strings.Join(parts, ",")
 	}
-	return cmp.Or(f.Example(), "例 example")
+	return cmp.Or(said, "例 example")
 }

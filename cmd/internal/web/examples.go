@@ -29,8 +29,8 @@ func exampleValue(f domain.Field) any {
 		return true
 	case f.Type == "list":
 		return []any{exampleOf(f.Item)}
-	case f.Name == "id_number":
-		return "11010519491231002X"
+	case text == domain.NoExample:
+		return "text"
 	}
 	return cmp.Or(text, "text")
 }
