@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"aidledger/eventstore"
+	"aidledger/eventstore/feed"
 	"aidledger/eventstore/localnats"
 	"aidledger/projections/localpg"
 
@@ -25,16 +26,35 @@ func (s *server) startLog() (eventstore.Config, error) {
 	}
 	var inside *localnats.Server
 	err := s.step("started NATS JetStream in "+s.data.file("nats"), func() (err error) {
-		inside, err = localnats.Start(s.data.file("nats"))
+		inside, err = s.startNATS()
 		return err
 	})
 	if err != nil {
 		return cfg, err
 	}
+	if s.natsListen != "" {
+		s.readers = "nats://" + inside.Address()
+		fmt.Fprintf(s.notes, "other systems read events at %s with the token in %s\n", s.readers, s.data.file(readerToken))
+	}
 	s.parts = append(s.parts, part{"NATS", func(context.Context) error { inside.Close(); return nil }})
 	cfg.Conn, cfg.SyncAlways, cfg.Room, cfg.Revive = inside.Conn(), inside.SyncAlways(), inside.Room, inside.Revive
 	s.versions["nats"] = cfg.Conn.ConnectedServerVersion()
 	return cfg, nil
+}
+
+// readerToken is the file of what other systems present to read events.
+const readerToken = "reader-token"
+
+func (s *server) startNATS() (*localnats.Server, error) {
+	if s.natsListen == "" {
+		return localnats.Start(s.data.file("nats"))
+	}
+	token, err := s.data.secret(readerToken)
+	if err != nil {
+		return nil, err
+	}
+	return localnats.StartFor(s.data.file("nats"), localnats.Reader{Address: s.natsListen, Token: token,
+		Stream: eventstore.EventStream(s.region), Subjects: feed.Subjects})
 }
 
 func (s *server) connectNATS() (*nats.Conn, error) {

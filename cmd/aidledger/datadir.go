@@ -18,6 +18,7 @@ import (
 //
 //	lock         held by the server's process
 //	token        what clients present, for the owner alone
+//	reader-token what other systems present to read events, for the owner alone
 //	master.key   what wraps the keys of people, for the owner alone
 //	signing-key  what checkpoints are signed with, for the owner alone
 //	retired-keys public halves of the keys that were used before
@@ -107,6 +108,8 @@ type address struct {
 	URL   string `json:"url"`
 	Token string `json:"token"`
 	PID   int    `json:"pid"`
+
+	Events string `json:"events,omitempty"` // where other systems read events
 }
 
 const addressFile = "server.json"

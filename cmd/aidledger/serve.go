@@ -48,6 +48,7 @@ type serveOptions struct {
 	identity                  *web.Identity // nil: none
 	token                     string        // empty: the one of the data directory
 	natsURL, natsUser, natsPW string
+	natsListen                string // empty: nobody reads events from outside
 	postgresURL               string
 	peopleURL, vaultURL       string // empty: postgresURL
 	readURL                   string // empty: postgresURL
@@ -89,7 +90,7 @@ func readServeOptions(cmd *cobra.Command) (o serveOptions, err error) {
 		natsURL: get("AIDLEDGER_NATS_URL"), natsUser: get("AIDLEDGER_NATS_USER"), natsPW: get("AIDLEDGER_NATS_PASSWORD"),
 		postgresURL: get("AIDLEDGER_POSTGRES_URL"), peopleURL: get("AIDLEDGER_PEOPLE_URL"), vaultURL: get("AIDLEDGER_VAULT_URL"), readURL: get("AIDLEDGER_READ_URL"), stream: get("AIDLEDGER_STREAM"), region: get("AIDLEDGER_STREAM"), places: get("AIDLEDGER_PLACES"),
 	}
-	o.origin = get("AIDLEDGER_ORIGIN")
+	o.origin, o.natsListen = get("AIDLEDGER_ORIGIN"), get("AIDLEDGER_NATS_LISTEN")
 	host, port, err := net.SplitHostPort(o.listen)
 	if err != nil {
 		return o, usage(cmd, "--listen %q is no address; write HOST:PORT, as in 127.0.0.1:8080", o.listen)
@@ -120,6 +121,9 @@ func readServeOptions(cmd *cobra.Command) (o serveOptions, err error) {
 	o.replicas, err = strconv.Atoi(get("AIDLEDGER_REPLICAS"))
 	if err != nil || o.replicas != 1 && o.replicas != 3 && o.replicas != 5 {
 		return o, usage(cmd, "--replicas is %q; use 1, 3 or 5", get("AIDLEDGER_REPLICAS"))
+	}
+	if o.natsListen != "" && o.natsURL != "" {
+		return o, usage(cmd, "--nats-listen is for the NATS server inside, and --nats-url names others; aidledger setup nats --subscriber is for those")
 	}
 	if o.replicas > 1 && o.natsURL == "" {
 		return o, usage(cmd, "--replicas %d needs the servers of a cluster in --nats-url", o.replicas)
@@ -194,6 +198,7 @@ type server struct {
 	parts []part
 
 	data     *dataDir
+	readers  string // address at which events are read; empty: none
 	database string // connection string, of the work of an offline verb
 	store    *eventstore.Store
 	views    *projections.DB
@@ -298,7 +303,7 @@ func (s *server) start(ctx context.Context) error {
 	}
 	// Clients on this machine find the server when it has everything: from here
 	// on a database that goes away is waited for.
-	if err := s.data.announce(address{URL: url, Token: s.token, PID: os.Getpid()}); err != nil {
+	if err := s.data.announce(address{URL: url, Token: s.token, PID: os.Getpid(), Events: s.readers}); err != nil {
 		return err
 	}
 	fmt.Fprintf(s.out, "listening on %s (data in %s)\n", url, s.data.path)

@@ -27,6 +27,7 @@ var settings = []setting{
 
 	{"", "AIDLEDGER_VAULT_KEY", "", "master key that wraps the keys of people, 64 hexadecimal digits; the one of the data directory if there is none", "serve"},
 	{"listen", "AIDLEDGER_LISTEN", "127.0.0.1:8080", "address to listen on; port 0 picks one", "serve"},
+	{"nats-listen", "AIDLEDGER_NATS_LISTEN", "", "address at which the NATS server inside lets other systems read events; nobody from outside if left out", "serve"},
 	{"nats-url", "AIDLEDGER_NATS_URL", "", "NATS servers to use instead of the one inside", "serve"},
 	{"nats-user", "AIDLEDGER_NATS_USER", "", "user at the NATS servers", "serve"},
 	{"", "AIDLEDGER_NATS_PASSWORD", "", "password at the NATS servers", "serve"},

@@ -30,7 +30,7 @@ func verifier() { os.Exit(evidence.Run(os.Args[1:], os.Stdout, os.Stderr)) }
 // TestMain makes this test binary the programs, too, so that stories run them as
 // processes of their own.
 func TestMain(m *testing.M) {
-	testscript.Main(leakless{m}, map[string]func(){"aidledger": main, "aidledger-verify": verifier, "outside": outside})
+	testscript.Main(leakless{m}, map[string]func(){"aidledger": main, "aidledger-verify": verifier, "outside": outside, "subscriber": subscriber})
 }
 
 // leakless fails where a test leaves a goroutine behind.

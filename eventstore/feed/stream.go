@@ -20,6 +20,9 @@ const (
 	BlockHeader    = "Aidledger-Block"    // hash of its block
 )
 
+// Subjects are those of all events.
+const Subjects = "events.>"
+
 // prefixOf returns what stands before the ledger and the type in a subject.
 // Regions that share NATS servers have their name in it.
 func prefixOf(region string) string {

@@ -1,6 +1,6 @@
 // Package localnats runs a NATS server with JetStream inside the process, for
-// a ledger on one machine and for tests. It listens on no port: only the
-// process itself can reach it. It syncs every write to disk before it is
+// a ledger on one machine and for tests. Only the process itself can reach it,
+// and a [Reader] where it listens for one. It syncs every write to disk before it is
 // acknowledged, unlike a NATS server with default settings, which syncs every
 // two minutes.
 package localnats
@@ -19,6 +19,7 @@ import (
 // Server is a running server and one connection to it.
 type Server struct {
 	dir  string
+	gate *gate // nil: it listens on no port
 	conn *nats.Conn
 
 	mu     sync.Mutex     // held while the server is exchanged for a new one
@@ -39,12 +40,24 @@ const roomMin = 2 * maxPayload
 
 // Start runs a server that keeps its files in dir, and connects to it. It
 // returns an error when the files cannot be used.
-func Start(dir string) (*Server, error) {
-	inside, err := run(dir)
+func Start(dir string) (*Server, error) { return start(&Server{dir: dir}) }
+
+// StartFor is like [Start], and lets a reader in. It returns an error also when
+// the address of the reader cannot be listened on.
+func StartFor(dir string, r Reader) (*Server, error) {
+	g, err := newGate(r)
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{dir: dir, server: inside}
+	return start(&Server{dir: dir, gate: g})
+}
+
+func start(s *Server) (*Server, error) {
+	inside, err := run(s.dir, s.gate)
+	if err != nil {
+		return nil, err
+	}
+	s.server = inside
 	s.conn, err = s.connect(nats.Name("aidledger"))
 	if err != nil {
 		inside.Shutdown()
@@ -53,11 +66,11 @@ func Start(dir string) (*Server, error) {
 	return s, nil
 }
 
-func run(dir string) (*server.Server, error) {
+func run(dir string, g *gate) (*server.Server, error) {
 	if err := settle(dir); err != nil {
 		return nil, err
 	}
-	s, err := server.NewServer(&server.Options{
+	o := &server.Options{
 		ServerName: "aidledger",
 		DontListen: true,
 		JetStream:  true,
@@ -70,7 +83,13 @@ func run(dir string) (*server.Server, error) {
 		// is bounded by what the stream holds.
 		JetStreamMaxMemory: 256 << 20,
 		JetStreamMaxStore:  1 << 40,
-	})
+	}
+	if g != nil {
+		if err := g.listen(o); err != nil {
+			return nil, err
+		}
+	}
+	s, err := server.NewServer(o)
 	if err != nil {
 		return nil, fmt.Errorf("configure the NATS server: %w", err)
 	}
@@ -83,7 +102,21 @@ func run(dir string) (*server.Server, error) {
 		s.Shutdown()
 		return nil, fmt.Errorf("JetStream cannot use %s; check that the directory is writable and has room", dir)
 	}
+	if g != nil {
+		if err := g.open(s); err != nil {
+			s.Shutdown()
+			return nil, err
+		}
+	}
 	return s, nil
+}
+
+// Address is where readers find the server; it is empty where it listens for none.
+func (s *Server) Address() string {
+	if s.gate == nil {
+		return ""
+	}
+	return s.gate.address.String()
 }
 
 // Conn returns the connection to the server. Close ends it.
@@ -93,6 +126,9 @@ func (s *Server) Conn() *nats.Conn { return s.conn }
 func (s *Server) Connect() (*nats.Conn, error) { return s.connect() }
 
 func (s *Server) connect(options ...nats.Option) (*nats.Conn, error) {
+	if s.gate != nil {
+		options = append(options, nats.UserInfo("aidledger", s.gate.inside))
+	}
 	return nats.Connect("", append(options, nats.InProcessServer(s), nats.MaxReconnects(-1),
 		nats.ReconnectWait(50*time.Millisecond), nats.ReconnectJitter(0, 0))...)
 }
@@ -155,7 +191,7 @@ func (s *Server) Revive() error {
 
 // again starts the server where it was. The lock is held.
 func (s *Server) again() error {
-	server, err := run(s.dir)
+	server, err := run(s.dir, s.gate)
 	if err == nil {
 		s.server = server
 	}
