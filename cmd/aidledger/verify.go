@@ -16,7 +16,7 @@ import (
 func (c *command) verify() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "verify",
-		Short: "Compare the log with its archive, its tree and what was signed, and every row of the read models with a replay",
+		Short: "Compare the log with its archive, its tree and what was signed, and every row of the read models and every message to subscribers with a replay",
 		Args:  exactly(0),
 	}
 	bind(cmd, "client")
@@ -64,6 +64,11 @@ func (c *command) printVerification(v web.Verification) {
 	g.print(c.out)
 	for _, file := range v.DamagedFiles {
 		fmt.Fprintf(c.out, "the file of the attachment %s is lost or was changed\n", file)
+	}
+	if f := v.Feed; f != nil && f.Clean() {
+		fmt.Fprintf(c.out, "%s: %d messages, each as the log says; %d events are not sent yet\n", f.Stream, f.Messages, f.Lag)
+	} else if f != nil {
+		fmt.Fprintf(c.out, "%s: message %d: %s\naidledger rebuild --events makes it anew\n", f.Stream, f.Message, f.Difference)
 	}
 	if v.Clean {
 		fmt.Fprintln(c.out, "every row is what the log says")

@@ -3,12 +3,14 @@ package pages
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
 	"aidledger/cmd/internal/notary"
 	"aidledger/cmd/internal/web"
 	"aidledger/eventstore/proof"
+	"aidledger/projections"
 )
 
 // verifyView asks for a verification, or tells what one found: one line for
@@ -86,7 +88,7 @@ func (v *visit) verified(ctx context.Context, view *verifyView) {
 		return
 	}
 	state, where := "ok", r.Position.String()
-	if !r.Clean {
+	if slices.ContainsFunc(r.Tables, func(t projections.TableReport) bool { return t.Differences > 0 }) {
 		state = "halted"
 	}
 	add("views", state, where)
@@ -104,6 +106,12 @@ func (v *visit) verified(ctx context.Context, view *verifyView) {
 		state = "halted"
 	}
 	add("files", state, strings.Join(r.DamagedFiles, ", "))
+	if f := r.Feed; f != nil && f.Clean() {
+		add("feed", "ok", whole(f.Messages))
+	} else if f != nil {
+		add("feed", "halted", whole(f.Message))
+		view.Reasons = append(view.Reasons, f.Difference)
+	}
 }
 
 // evidenceView leads to the files that prove to others what the ledger says.

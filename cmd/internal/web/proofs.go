@@ -10,6 +10,7 @@ import (
 	"aidledger/cmd/internal/access"
 	"aidledger/cmd/internal/notary"
 	"aidledger/eventstore"
+	"aidledger/eventstore/feed"
 	"aidledger/eventstore/proof"
 	"aidledger/projections"
 
@@ -202,11 +203,12 @@ func (s *Server) getInclusion(_ access.Caller, w http.ResponseWriter, r *http.Re
 }
 
 // Verification says how both copies of the log compare with each other and with
-// what was signed, and, where they are whole, how the read models compare with
-// a replay.
+// what was signed, and, where they are whole, how the read models and the stream
+// of events compare with a replay.
 type Verification struct {
 	projections.Report
 	Copies notary.Audit `json:"copies"`
+	Feed   *feed.Audit  `json:"feed,omitempty"` // of the stream of events, where this server feeds one
 }
 
 // postVerify compares everything with everything. The body may hold signed
@@ -227,7 +229,8 @@ func (s *Server) postVerify(_ access.Caller, w http.ResponseWriter, r *http.Requ
 
 // Verify compares both copies of the log with each other, with what was signed
 // and with the checkpoints that somebody kept; and where they are whole, every
-// row of the read models with a replay, and every file with its hash.
+// row of the read models and every message of the stream of events with a replay,
+// and every file with its hash.
 func (s *Server) Verify(ctx context.Context, kept [][]byte, progress func(done, total uint64)) (v Verification, err error) {
 	if v.Copies, err = s.Notary.Audit(ctx, kept, progress); err != nil || !v.Copies.Clean() {
 		return v, err
@@ -235,7 +238,12 @@ func (s *Server) Verify(ctx context.Context, kept [][]byte, progress func(done, 
 	if v.Report, err = s.Runner.Verify(ctx, progress); err != nil {
 		return v, err
 	}
-	return v, CheckFiles(ctx, s.Store, s.Views, &v.Report)
+	if err = CheckFiles(ctx, s.Store, s.Views, &v.Report); err != nil || s.Feed == nil {
+		return v, err
+	}
+	a, err := s.Feed.Verify(ctx, progress)
+	v.Feed, v.Clean = &a, v.Clean && a.Clean()
+	return v, err
 }
 
 var contentText = []string{"text/plain; charset=utf-8"}
