@@ -3,6 +3,7 @@ package pages
 import (
 	"net/http"
 	"strconv"
+	"strings"
 
 	"aidledger/projections/people"
 )
@@ -34,7 +35,7 @@ func (v *visit) accessLog() error {
 	view.Table = table{Columns: v.columns("at", "person", "role", "act", "ledger", "thing", "why"), Empty: v.say("access-log.empty")}
 	for _, l := range lines {
 		view.Table.Rows = append(view.Table.Rows, row{Cells: []cell{text(v.moment(l.At)), linked(v.who(l.Person), v.with("person", l.Person)), text(v.label("role", l.Role)),
-			{Text: v.label("act", l.Act), State: l.Act}, text(l.Ledger), text(v.label("thing", l.Thing)), text(v.label("why", l.Why))}})
+			{Text: v.label("act", l.Act), State: l.Act}, text(v.titleOf(l.Ledger)), text(v.touched(l)), text(v.reason(l.Why))}})
 	}
 	next := ""
 	if len(lines) == q.Limit {
@@ -45,4 +46,37 @@ func (v *visit) accessLog() error {
 		return err
 	}
 	return v.show(http.StatusOK, "accesslog", v.say("page.access-log"), view)
+}
+
+// titleOf is what a ledger is called.
+func (v *visit) titleOf(name string) string {
+	for _, l := range v.ledgers {
+		if l.Ledger == name {
+			return l.Title
+		}
+	}
+	return name
+}
+
+// touched is what a line of the access log is about; a person by name.
+func (v *visit) touched(l people.Access) string {
+	if l.Act == people.ActPeople {
+		return v.who(l.Thing)
+	}
+	return v.label("thing", l.Thing)
+}
+
+// reason says why, or what was done with a person. It may end with a name: of a
+// role, a token or an identity provider.
+func (v *visit) reason(why string) string {
+	for _, begins := range []string{"added as ", "role ", "linked to a subject of "} {
+		if name, ok := strings.CutPrefix(why, begins); ok {
+			return v.say("why."+strings.TrimSpace(begins), v.label("role", name))
+		}
+	}
+	if name, ok := strings.CutPrefix(why, "token "); ok {
+		name, done, _ := strings.Cut(name, " ")
+		return v.say("why.token "+done, name)
+	}
+	return v.label("why", why)
 }

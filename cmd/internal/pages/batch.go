@@ -103,7 +103,7 @@ func (v *visit) batch() error {
 		view.Problem = &wrong
 		return v.show(http.StatusUnprocessableEntity, "batch", v.say("batch.title", v.label("command", t.Name)), view)
 	}
-	o, err := v.offers()
+	o, err := v.offers(t)
 	if err != nil {
 		return err
 	}

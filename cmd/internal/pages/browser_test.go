@@ -216,9 +216,9 @@ func financeOfficer(t *testing.T, b tab) {
 	b.choose("payee", "inv-payee-5")
 	b.choose("fund", "inv-c-2019")
 	b.choose("project", "inv-p10")
-	b.write("amount", "0.123万\t") // leaving the input asks the server
+	b.write("amount", "0.123万") // a pause asks the server
 	b.do(chromedp.WaitVisible(`//div[@id="checked"][contains(., "壹仟贰佰叁拾元整")]`))
-	b.has("#checked", "可拨余额", "可以记账")
+	b.has("#checked", "可拨余额", "记账后还可拨", "可以记账")
 	b.do(chromedp.SendKeys(chromedp.CSS(`[name="amount"]`), "\r"))
 	b.see(".banner.good")
 	b.has(".banner.good", "已记账", "打印凭证")
@@ -239,6 +239,9 @@ func supervisor(t *testing.T, b tab) {
 	b.server.asks(t)
 	b.signIn("li", invented+"/requests")
 	b.see(`main a[href$="requests/ask-browser"]`)
+	if rest, err := chromedp.Run(b, chromedp.Evaluate[int](`(() => { const m = document.querySelector(".menu-content"); return m.scrollHeight - m.clientHeight; })()`)); err != nil || rest > 0 {
+		t.Errorf("%d pixels of the menu do not fit on the screen, %v", rest, err)
+	}
 	b.click(`main a[href$="requests/ask-browser"]`)
 	b.see(`form[action$="approve-disbursement"]`)
 	b.has("main", "贰仟元整", "本资金给本项目的可拨余额", "尾款")
@@ -313,9 +316,13 @@ func onAPhone(t *testing.T, b tab) {
 		if err != nil || width > 360 {
 			t.Errorf("%s is %d wide, %v", path, width, err)
 		}
+		hidden, err := chromedp.Run(b, chromedp.Evaluate[[]string](`[...document.querySelectorAll(".scroll")].filter((e) => e.scrollWidth > e.clientWidth).map((e) => e.innerText.slice(0, 80))`))
+		if err != nil || len(hidden) > 0 {
+			t.Errorf("tables of %s go on beside the screen: %q, %v", path, hidden, err)
+		}
 	}
 	b.open(invented)
-	b.click("nav summary")
+	b.click(".menu > summary")
 	b.see(`nav a[href$="/journal"]`)
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"aidledger/cmd/internal/access"
 	"aidledger/cmd/internal/web"
+	"aidledger/domain"
 )
 
 // failure is a page that says what is wrong and what to do.
@@ -27,13 +28,13 @@ type fact struct {
 }
 
 // ShowProblem answers with a page instead of a problem in JSON.
-// Who has not signed in is asked to, and comes back.
-func (s *Site) ShowProblem(w http.ResponseWriter, r *http.Request, p *web.Problem) {
+// Who has not signed in is asked to, and comes back; who has keeps their menu.
+func (s *Site) ShowProblem(w http.ResponseWriter, r *http.Request, c access.Caller, p *web.Problem) {
 	if p.Status == http.StatusUnauthorized && r.Method == http.MethodGet {
 		http.Redirect(w, r, "/sign-in?here="+url.QueryEscape(r.URL.RequestURI()), http.StatusSeeOther)
 		return
 	}
-	v := s.begin(access.Caller{}, w, r)
+	v := s.begin(c, w, r)
 	v.failed = p.Status != http.StatusForbidden // which may be another for who signs in
 	if err := v.enter(); err != nil {
 		v.ledger.Ledger = "" // the page stands without its ledger
@@ -57,11 +58,17 @@ func (v *visit) failure(p *web.Problem) failure {
 	return f
 }
 
-// details shows the numbers that explain a refusal.
+// details shows the numbers that explain a refusal, amounts as everywhere else.
 func (v *visit) details(numbers map[string]string) []fact {
 	var all []fact
 	for name, value := range numbers {
-		all = append(all, fact{v.label("field", name), text(value)})
+		shown := text(value)
+		var m domain.Money
+		if m.UnmarshalText([]byte(value)) == nil {
+			decimal := m.Decimal()
+			shown = v.amount(&decimal, m.Currency, false, "")
+		}
+		all = append(all, fact{v.label("field", name), shown})
 	}
 	slices.SortFunc(all, func(a, b fact) int { return strings.Compare(a.Label, b.Label) })
 	return all

@@ -17,7 +17,7 @@ func (v *visit) foresee(c domain.Command) (checked []fact, warnings []cell, err 
 	case *domain.ReverseEntry:
 		checked, err = v.moved(c.Entry)
 	case *domain.DisburseFunds:
-		checked, err = v.foreseeFund(c.Fund, c.Project, c.Amount)
+		checked, err = v.foreseePayment(c.Fund, c.Project, c.Amount)
 		if err == nil {
 			warnings, err = v.similar(c)
 		}
@@ -26,9 +26,9 @@ func (v *visit) foresee(c domain.Command) (checked []fact, warnings []cell, err 
 			checked, err = append(checked, fact{v.say("form.next-voucher"), cell{Text: next, State: "voucher-next"}}), failed
 		}
 	case *domain.RequestDisbursement:
-		checked, err = v.foreseeFund(c.Fund, c.Project, c.Amount)
+		checked, err = v.foreseePayment(c.Fund, c.Project, c.Amount)
 	case *domain.ChangeRequest:
-		checked, err = v.foreseeFund(c.Fund, c.Project, c.Amount)
+		checked, err = v.foreseePayment(c.Fund, c.Project, c.Amount)
 	case *domain.AllocateFunds:
 		checked, err = v.foreseeFund(c.Fund, "", c.Amount)
 	case *domain.ReallocateFunds:
@@ -48,6 +48,10 @@ func (v *visit) foresee(c domain.Command) (checked []fact, warnings []cell, err 
 	case *domain.CommitFunds:
 		checked = v.inWords(c.Amount, v.ledger.Currency)
 	case *domain.ReceiveFunds:
+		checked = v.inWords(c.Amount, v.ledger.Currency)
+	case *domain.ReceiveGift:
+		checked = v.inWords(c.Value, v.ledger.Currency)
+	case *domain.RecordBenefit:
 		checked = v.inWords(c.Amount, v.ledger.Currency)
 	}
 	return checked, warnings, err
@@ -104,6 +108,27 @@ func (v *visit) foreseeFund(fund, project domain.ID, a domain.Amount) ([]fact, e
 		return facts, nil
 	}
 	return append(facts, fact{v.say("form.cash-left"), v.total(sum, "cash", "")}), nil
+}
+
+// foreseePayment adds what the project would have left after a payment.
+func (v *visit) foreseePayment(fund, project domain.ID, a domain.Amount) ([]fact, error) {
+	facts, err := v.foreseeFund(fund, project, a)
+	if err != nil || fund == "" || project == "" {
+		return facts, err
+	}
+	paid, err := a.Money(v.ledger.Currency)
+	if err != nil || paid.IsZero() {
+		return facts, nil // the form says what is wrong with it
+	}
+	left, err := v.lineMoney(fund, project, paid.Currency)
+	if err == nil {
+		left, err = left.Add(paid.Neg())
+	}
+	if err != nil {
+		return facts, nil // of another currency, or more than a ledger can hold
+	}
+	decimal := left.Decimal()
+	return append(facts, fact{v.say("form.line-after"), v.amount(&decimal, left.Currency, false, "")}), nil
 }
 
 // lineMoney is what a fund has allocated to a project and not paid out.

@@ -40,22 +40,29 @@ type option struct {
 	Current                  bool
 }
 
-// navGroup is a part of the menu.
+// navGroup is a part of the menu. Unless it is open, Folded hides the items that
+// are seldom needed, so that a menu fits on a screen.
 type navGroup struct {
-	Label string
-	Items []option
+	Label  string
+	Items  []option
+	Folded []option
+	Fold   string // what the folded items are called
+	Open   bool   // one of them is this page
 }
 
-// menu is what the pages of a ledger are called, in the groups of the menu.
+// menu is what the pages of a ledger are called, in the groups of the menu: what
+// people need every day, and the rest.
 var menu = []struct {
-	group string
-	paths []string
+	group         string
+	paths, folded []string
 }{
-	{"read", []string{"", "totals", "projects", "places", "organisations", "funds", "gifts", "pairings", "beneficiaries", "indicators", "notes"}},
-	{"record", []string{"record", "record/disburse-funds", "imports"}},
-	{"decide", []string{"requests", "findings", "notices", "coverage", "gaps", "idle", "earmarks", "restatements", "compare", "reports", "settings"}},
-	{"follow", []string{"journal", "vouchers", "flow", "events", "samples", "evidence"}},
-	{"operate", []string{"/verify", "/status", "/people", "/access-log"}},
+	{"read", []string{"", "totals", "journal", "flow", "projects", "places"},
+		[]string{"organisations", "funds", "gifts", "pairings", "beneficiaries", "indicators", "notes"}},
+	{"record", []string{"record", "record/disburse-funds", "imports", "vouchers"}, nil},
+	{"decide", []string{"requests", "findings", "notices", "idle", "compare"},
+		[]string{"coverage", "gaps", "earmarks", "restatements", "reports", "settings"}},
+	{"audit", []string{"events", "samples", "evidence"}, nil},
+	{"operate", []string{"/verify", "/status", "/people", "/access-log"}, nil},
 }
 
 func (v *visit) frame(title string, view any) frame {
@@ -146,23 +153,33 @@ func (v *visit) crumbs() []option {
 func (v *visit) menu() []navGroup {
 	var all []navGroup
 	for _, m := range menu {
-		g := navGroup{Label: v.say("menu." + m.group)}
-		for _, path := range m.paths {
-			o := option{Label: v.say("page." + strings.TrimPrefix(path, "/")), Href: path}
-			if !strings.HasPrefix(path, "/") {
-				if v.ledger.Ledger == "" {
-					continue
-				}
-				o.Href = v.href(path)
-			}
-			at, _, _ := strings.Cut(o.Href, "?")
-			o.Current = at == v.r.URL.Path
-			if v.mayOpen(path) && (path != "record" || records(v.caller)) {
-				g.Items = append(g.Items, o)
-			}
+		g := navGroup{Label: v.say("menu." + m.group), Items: v.menuItems(m.paths), Folded: v.menuItems(m.folded)}
+		if len(g.Folded) > 0 {
+			g.Fold = v.say("menu.fold." + m.group)
+			g.Open = slices.ContainsFunc(g.Folded, func(o option) bool { return o.Current })
 		}
-		if len(g.Items) > 0 {
+		if len(g.Items)+len(g.Folded) > 0 {
 			all = append(all, g)
+		}
+	}
+	return all
+}
+
+// menuItems are those of some pages of the menu that the caller may open.
+func (v *visit) menuItems(paths []string) []option {
+	var all []option
+	for _, path := range paths {
+		o := option{Label: v.say("page." + strings.TrimPrefix(path, "/")), Href: path}
+		if !strings.HasPrefix(path, "/") {
+			if v.ledger.Ledger == "" {
+				continue
+			}
+			o.Href = v.href(path)
+		}
+		at, _, _ := strings.Cut(o.Href, "?")
+		o.Current = at == v.r.URL.Path
+		if v.mayOpen(path) && (path != "record" || records(v.caller)) {
+			all = append(all, o)
 		}
 	}
 	return all

@@ -2,6 +2,7 @@ package pages
 
 import (
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -126,14 +127,17 @@ func (v *visit) movements(all []projections.Movement) (table, error) {
 		return t, err
 	}
 	for _, m := range all {
-		document := strings.TrimSpace(m.Document + " " + m.Voucher)
+		paper := text(strings.TrimSpace(m.Document + " " + m.Voucher))
+		if m.Voucher != "" && m.Stage == domain.Disbursed.String() && m.Reverses == "" && !v.readsPart() {
+			paper.Href = v.href("voucher/" + url.PathEscape(m.Entry))
+		}
 		stage := cell{Text: v.label("stage", m.Stage), State: m.Stage}
 		if m.Reverses != "" {
 			stage = cell{Text: v.say("journal.reversal", v.label("stage", m.Stage)), State: "reversal", Href: v.href("trace/" + m.Reverses)}
 		}
 		t.Rows = append(t.Rows, row{Cells: []cell{
 			text(m.Date.String()), stage, v.amount(&m.Amount, m.Currency, m.Approximate, v.href("trace/"+m.Entry)),
-			v.thing(m.Fund), v.thing(m.Project), v.thing(m.Place), v.thing(m.Payee), text(document),
+			v.thing(m.Fund), v.thing(m.Project), v.thing(m.Place), v.thing(m.Payee), paper,
 			v.at(m.Position.String()),
 		}})
 	}

@@ -24,7 +24,7 @@ type offers struct {
 // a part of the name.
 const offersMax = 2000
 
-func (v *visit) offers() (*offers, error) {
+func (v *visit) offers(t domain.CommandType) (*offers, error) {
 	o := &offers{byNoun: map[string][]option{}, lists: map[string][]option{}, used: map[string]bool{}}
 	if !v.caller.Has(access.ReadLedger) {
 		return o, nil
@@ -38,6 +38,9 @@ func (v *visit) offers() (*offers, error) {
 	for _, list := range o.byNoun {
 		tellApart(list)
 		slices.SortStableFunc(list, func(a, b option) int { return strings.Compare(pinyin().initials(a.Label), pinyin().initials(b.Label)) })
+	}
+	if err == nil {
+		err = v.offerPapers(t, o)
 	}
 	return o, err
 }
@@ -63,6 +66,7 @@ var nounsOf = map[string][]string{
 	"helper": {"organisation", "place"}, "helped": {"organisation", "place"}, "agreement": {"agreement"}, "pairing": {"pairing"},
 	"gift": {"gift"}, "part_of": {"indicator"}, "about": {"project", "fund", "organisation", "place", "gift", "pairing", "agreement"},
 	"reallocate-funds.from": {"project"}, "reallocate-funds.to": {"project"}, "carry-over.to": {"fund"},
+	"record-benefit.disbursement": {"payment"}, "record-benefits.disbursement": {"payment"}, "reverse-entry.entry": {"entry"}, "match-statement-line.entry": {"entry"},
 }
 
 // newNoun says which field of a command names a new thing, and how its id
@@ -90,7 +94,9 @@ func (o *offers) fill(f *field, command, name string) {
 	if _, ok := o.lists[f.List]; !ok {
 		o.lists[f.List] = o.of(nouns)
 	}
-	if options := o.lists[f.List]; len(options) > 0 && len(options) <= selectMax && !f.Suggest {
+	options := o.lists[f.List]
+	known := f.Value == "" || slices.ContainsFunc(options, func(have option) bool { return have.Value == f.Value })
+	if len(options) > 0 && len(options) <= selectMax && !f.Suggest && known {
 		for _, have := range options {
 			have.Current = have.Value == f.Value
 			f.Options = append(f.Options, have)
@@ -150,7 +156,7 @@ func (o *offers) resolve(command string, fields []domain.Field, prefix string, v
 			continue
 		}
 		name := prefix + f.Name
-		if text := strings.TrimSpace(values.Get(name)); text != "" && f.Type == "id" {
+		if text := strings.TrimSpace(values.Get(name)); text != "" && (f.Type == "id" || f.Name == "entry") {
 			if id := o.find(nounsFor(command, f.Name), text); id != "" {
 				values.Set(name, id)
 			}
@@ -164,6 +170,7 @@ func (o *offers) find(nouns []string, text string) string {
 	for _, meets := range []func(option) bool{
 		func(x option) bool { return x.Value == text || x.Label == text },
 		func(x option) bool { return domain.FoldName(x.Label) == domain.FoldName(text) },
+		func(x option) bool { return strings.HasPrefix(x.Label, text+paperGap) },
 		func(x option) bool { return strings.HasPrefix(pinyin().initials(x.Label), strings.ToLower(text)) },
 	} {
 		found := ""

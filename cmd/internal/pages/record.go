@@ -29,10 +29,17 @@ var desks = []struct {
 	{"project", []string{"register-project", "set-targets", "assign-places", "approve-project", "start-project", "suspend-project", "resume-project", "accept-project", "cancel-project"}},
 	{"payment", []string{"allocate-funds", "reallocate-funds", "request-disbursement", "change-request", "withdraw-request", "lapse-request", "approve-disbursement", "reject-disbursement", "disburse-funds", "report-expenditure", "return-funds"}},
 	{"goods", []string{"receive-gift", "value-gift", "distribute-gift"}},
-	{"register", []string{"register-organisation", "register-place", "sign-agreement", "establish-pairing", "end-pairing", "report-indicator", "add-note"}},
+	{"people", []string{"register-beneficiary", "record-benefit", "record-benefits", "set-benefit-standard", "remove-beneficiary", "restrict-beneficiary", "forget-beneficiary"}},
+	{"register", []string{"register-organisation", "register-place", "sign-agreement", "establish-pairing", "end-pairing", "report-indicator", "add-note", "add-attachment"}},
 	{"oversee", []string{"raise-finding", "answer-finding", "rectify-finding", "close-finding", "publish-notice", "withdraw-notice", "publish-report", "draw-sample", "set-check-threshold"}},
+	{"bank", []string{"define-statement-format", "match-statement-line", "unmatch-statement-line"}},
 	{"close", []string{"reverse-entry", "close-fund", "close-year", "allow-restatement", "set-approval-threshold", "lift-approval-threshold"}},
 }
+
+// byOtherPages are commands that nobody fills a form for: files bring them, or
+// who runs the server does.
+var byOtherPages = []string{"adopt-ledger", "introduce-signing-key", "move-ledger", "open-ledger", "record-import", "record-reported-transaction", "record-statement-line",
+	"retire-signing-key", "reverse-import"}
 
 // recordView lists what a person may record.
 type recordView struct {
@@ -47,7 +54,10 @@ func (v *visit) record() error {
 	if view.Drafts, err = v.drafts(); err != nil {
 		return err
 	}
-	listed := map[string]bool{"adopt-ledger": true, "introduce-signing-key": true, "move-ledger": true, "open-ledger": true, "retire-signing-key": true}
+	listed := map[string]bool{}
+	for _, name := range byOtherPages {
+		listed[name] = true
+	}
 	for _, d := range desks {
 		view.Desks = append(view.Desks, v.desk(d.name, d.commands, listed))
 	}
@@ -124,7 +134,7 @@ func (v *visit) form() error {
 	if err := v.readDraft(v.query.Get("draft")); err != nil {
 		return err
 	}
-	o, err := v.offers()
+	o, err := v.offers(t)
 	if err != nil {
 		return err
 	}
@@ -232,7 +242,7 @@ func (v *visit) post() error {
 	if values.Get("do") == "draft" && !numbered {
 		return v.keepDraft(t.Name, values)
 	}
-	o, err := v.offers()
+	o, err := v.offers(t)
 	if err != nil {
 		return err
 	}
@@ -348,6 +358,9 @@ var pageAfter = map[string]struct{ path, field string }{
 	"answer-finding": {"findings", "finding"}, "rectify-finding": {"findings", "finding"}, "close-finding": {"findings", "finding"},
 }
 
+// staying are further fields of a command that are the same in the next form.
+var staying = map[string][]string{"register-beneficiary": {"kind", "place"}, "record-benefit": {"period", "disbursement"}}
+
 // next is the address of the page after a form: one that shows what was done, or
 // the next form of the same kind, in which what usually stays the same is filled
 // in.
@@ -361,7 +374,7 @@ func (v *visit) next(t domain.CommandType, values url.Values, r eventstore.Recei
 		}
 	}
 	params := []string{"done", r.Entry, "at", r.Position.String()}
-	for _, name := range []string{"date", "provider", "fund", "project", "payer", "document", "donor", "from"} {
+	for _, name := range append([]string{"date", "provider", "fund", "project", "payer", "document", "donor", "from"}, staying[t.Name]...) {
 		if fresh := newNoun[t.Name]; name != fresh.field {
 			params = append(params, name, values.Get(name))
 		}

@@ -115,7 +115,7 @@ func (v *visit) projectsTable(all []projections.Project) (table, error) {
 			}
 		} else {
 			zero := "0"
-			cells[5] = v.amount(&zero, "", false, "")
+			cells[5] = v.amount(&zero, v.ledger.Currency, false, "")
 		}
 		t.Rows = append(t.Rows, row{Cells: cells})
 	}

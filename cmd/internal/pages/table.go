@@ -23,6 +23,9 @@ type table struct {
 	Note    string // said below the rows
 }
 
+// Stacks tells whether the table has too many columns for a phone.
+func (t table) Stacks() bool { return len(t.Columns) > 3 }
+
 // shortened keeps the first rows of a table that has no other pages, and says
 // how many there are.
 func (v *visit) shortened(t table, rows int) table {

@@ -2,9 +2,11 @@ package pages
 
 import (
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 
+	"aidledger/cmd/internal/access"
 	"aidledger/domain"
 	"aidledger/projections"
 )
@@ -25,6 +27,34 @@ type traceView struct {
 	Notes          table
 	Pairings       table
 	Journal        string // address of all its movements
+	Forms          []option
+}
+
+// formsOf are the commands that people look for on the page of a thing, and the
+// field of each that names it.
+var formsOf = map[string][]struct{ command, field string }{
+	"project": {{"disburse-funds", "project"}, {"report-expenditure", "project"}, {"publish-notice", "project"}},
+	"fund":    {{"receive-funds", "fund"}, {"allocate-funds", "fund"}},
+	"gift":    {{"value-gift", "gift"}, {"distribute-gift", "gift"}},
+	"entry":   {{"reverse-entry", "entry"}},
+}
+
+// forms lead to what the caller may record about a thing; of a payment there is a
+// voucher to print.
+func (v *visit) forms(t projections.Trace) []option {
+	var all []option
+	if t.Noun == "entry" && t.Name == "funds-disbursed" && !v.readsPart() {
+		all = append(all, option{Label: v.say("form.print"), Href: v.href("voucher/" + url.PathEscape(t.ID))})
+	}
+	if v.past.Shown || len(t.Movements) > 0 && t.Noun == "entry" && t.Movements[0].Reverses != "" {
+		return all
+	}
+	for _, f := range formsOf[t.Noun] {
+		if v.caller.Has(access.OfCommand(f.command)) {
+			all = append(all, option{Label: v.label("command", f.command), Href: v.href("record/"+f.command, f.field, t.ID)})
+		}
+	}
+	return all
 }
 
 // progress is a part of a whole, both of one stage each.
@@ -43,7 +73,7 @@ func (v *visit) trace() error {
 		return err
 	}
 	v.holdsFor(t.Position)
-	view := traceView{Noun: t.Noun, ID: t.ID, Name: t.Name}
+	view := traceView{Noun: t.Noun, ID: t.ID, Name: t.Name, Forms: v.forms(t)}
 	if t.Noun == "entry" {
 		view.Name = v.label("event", t.Name)
 	}

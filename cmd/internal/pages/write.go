@@ -8,16 +8,19 @@ import (
 
 // rows writes the body of a table, and cell one value. Most of a page is tables,
 // which a template with a cell in it takes ten times as long to write.
-func (l *tongue) rows(all []row) template.HTML {
+//
+// On a phone the rows of a table with many columns lie one below the other, and
+// each cell has its heading before it.
+func (l *tongue) rows(t table) template.HTML {
 	var out strings.Builder
-	for i := range all {
-		if all[i].Sum {
+	for i := range t.Rows {
+		if t.Rows[i].Sum {
 			out.WriteString(`<tr class="sum">`)
 		} else {
 			out.WriteString(`<tr>`)
 		}
-		for j := range all[i].Cells {
-			c := &all[i].Cells[j]
+		for j := range t.Rows[i].Cells {
+			c := &t.Rows[i].Cells[j]
 			tag := "td"
 			if j == 0 {
 				tag = `th scope="row"`
@@ -28,6 +31,11 @@ func (l *tongue) rows(all []row) template.HTML {
 				out.WriteString(` class="number"`)
 			case narrow(c.Text):
 				out.WriteString(` class="short"`)
+			}
+			if j > 0 && t.Stacks() && (c.Text != "" || c.Unknown) {
+				out.WriteString(` data-label="`)
+				template.HTMLEscape(&out, []byte(t.Columns[j].Label))
+				out.WriteByte('"')
 			}
 			out.WriteByte('>')
 			l.write(&out, c)

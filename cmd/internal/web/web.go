@@ -56,7 +56,7 @@ type Config struct {
 
 	// ShowProblem answers a browser that asked for a page. Nil: it gets what
 	// programs get.
-	ShowProblem func(http.ResponseWriter, *http.Request, *Problem)
+	ShowProblem func(http.ResponseWriter, *http.Request, access.Caller, *Problem)
 }
 
 // Server answers HTTP requests. It is safe for concurrent use.
@@ -198,15 +198,15 @@ func (s *Server) answer(rt Route) http.Handler {
 			p.Request = rand.Text()
 			s.Log.Error("a request failed", "request", p.Request, "method", r.Method, "route", r.Pattern, "error", err)
 		}
-		s.send(w, r, p)
+		s.send(w, r, c, p)
 	})
 }
 
 // send answers with a problem: as a page to a person, else as JSON.
-func (s *Server) send(w http.ResponseWriter, r *http.Request, p *Problem) {
+func (s *Server) send(w http.ResponseWriter, r *http.Request, c access.Caller, p *Problem) {
 	programs := r.URL.Path == "/v1" || strings.HasPrefix(r.URL.Path, "/v1/")
 	if s.ShowProblem != nil && !programs && strings.Contains(r.Header.Get("Accept"), "text/html") {
-		s.ShowProblem(w, r, p)
+		s.ShowProblem(w, r, c, p)
 		return
 	}
 	s.translated(r, p).send(w)
@@ -220,7 +220,7 @@ func (s *Server) panicked(w http.ResponseWriter, r *http.Request, cause any) {
 	p.Request = rand.Text()
 	s.Log.Error("a handler panicked", "request", p.Request, "method", r.Method, "route", r.Pattern, "cause", fmt.Sprint(cause),
 		"stack", string(debug.Stack()))
-	s.send(w, r, p)
+	s.send(w, r, access.Caller{}, p)
 }
 
 // reply sends a value as JSON.

@@ -57,6 +57,13 @@ if (form && checked) {
     if (next && form.elements.voucher?.value === "") form.elements.voucher.value = next.textContent;
   };
   form.addEventListener("change", check);
+  // While somebody writes an amount, what would be left is shown as soon as they pause.
+  let pause;
+  form.addEventListener("input", (event) => {
+    if (!event.target.matches(".amount input")) return;
+    clearTimeout(pause);
+    pause = setTimeout(check, 300);
+  });
   // The first input that is wrong, or else the first empty one: best one that must be filled in.
   const empty = (inputs) => [...form.querySelectorAll(inputs)].find((input) => input.value === "");
   const paper = form.classList.contains("paper");
