@@ -3,6 +3,7 @@ package exchange
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"aidledger/domain"
@@ -113,14 +114,17 @@ func fieldNamed(name string, fields []domain.Field) string {
 // checkHeader refuses columns that are missing, double or unknown, all at once.
 // A column whose name begins with # is passed over.
 func checkHeader(row int, columns []column, o Options) error {
-	var wrong []string
+	var wrong, names []string
+	is := func(name, what string) {
+		wrong, names = append(wrong, fmt.Sprintf("the column %q %s", name, what)), append(names, name)
+	}
 	seen := map[string]bool{}
 	for i, c := range columns {
 		switch {
 		case c.name == "" && c.head != "" && !strings.HasPrefix(c.head, "#"):
-			wrong = append(wrong, fmt.Sprintf("the column %q is unknown", c.head))
+			is(c.head, "is unknown")
 		case c.name != "" && seen[c.name]:
-			wrong = append(wrong, fmt.Sprintf("the column %q is there twice", c.head))
+			is(c.head, "is there twice")
 		}
 		seen[columns[i].name] = true
 	}
@@ -129,19 +133,21 @@ func checkHeader(row int, columns []column, o Options) error {
 	}
 	for _, s := range o.Columns {
 		if !seen[s.Field] {
-			wrong = append(wrong, fmt.Sprintf("the column %q of the format %s is missing", s.Heading, o.Statement))
+			is(s.Heading, "of the format "+string(o.Statement)+" is missing")
 		}
 	}
 	if t, ok := domain.LookupCommand(o.Command); ok && o.Statement == "" {
 		for _, f := range t.Field {
 			if f.Required && !seen[f.Name] {
-				wrong = append(wrong, fmt.Sprintf("the column %q is missing", headOf(f.Name)))
+				is(headOf(f.Name), "is missing")
 			}
 		}
 	}
 	if len(wrong) == 0 {
 		return nil
 	}
-	return fault("import_header", fmt.Sprintf("row %d: %s", row, strings.Join(wrong, "; ")),
+	found := fault("import_header", fmt.Sprintf("row %d: %s", row, strings.Join(wrong, "; ")),
 		"take the names from the template (aidledger template COMMAND); put # before a column that is to be passed over")
+	found.Detail = map[string]string{"row": strconv.Itoa(row), "column": strings.Join(names, ", ")}
+	return found
 }

@@ -59,6 +59,8 @@ type cell struct {
 	Why         string // how the number came about, step by step
 	Exact       string // an amount with its currency, where the text is in another unit
 	State       string // a code that a colour may go with
+	Pick        string // value of a box to choose it with; the text says what
+	Picked      bool
 	Number      bool
 	Unknown     bool
 	Approximate bool

@@ -58,7 +58,7 @@ var menu = []struct {
 }{
 	{"read", []string{"", "totals", "journal", "flow", "projects", "places"},
 		[]string{"organisations", "funds", "gifts", "pairings", "beneficiaries", "indicators", "notes"}},
-	{"record", []string{"record", "record/disburse-funds", "imports", "vouchers"}, nil},
+	{"record", []string{"record", "record/disburse-funds", "imports", "statements", "vouchers"}, nil},
 	{"decide", []string{"requests", "findings", "notices", "idle", "compare"},
 		[]string{"coverage", "gaps", "earmarks", "restatements", "reports", "settings"}},
 	{"audit", []string{"events", "samples", "evidence"}, nil},

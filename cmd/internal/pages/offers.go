@@ -76,7 +76,7 @@ var newNoun = map[string]struct{ field, prefix string }{
 	"sign-agreement": {"agreement", "agreement"}, "establish-pairing": {"pairing", "pairing"}, "receive-gift": {"gift", "gift"},
 	"report-indicator": {"indicator", "indicator"}, "add-note": {"id", "note"},
 	"pledge-funds": {"fund", "fund"}, "commit-funds": {"fund", "fund"}, "request-disbursement": {"request", "request"},
-	"raise-finding": {"finding", "finding"}, "publish-notice": {"notice", "notice"}, "publish-report": {"report", "report"}, "draw-sample": {"sample", "sample"}, "add-attachment": {"attachment", "file"}, "register-beneficiary": {"beneficiary", "b"}, "receive-funds": {"fund", "fund"}, "disburse-funds": {"disbursement", "pay"},
+	"raise-finding": {"finding", "finding"}, "publish-notice": {"notice", "notice"}, "publish-report": {"report", "report"}, "draw-sample": {"sample", "sample"}, "add-attachment": {"attachment", "file"}, "register-beneficiary": {"beneficiary", "b"}, "receive-funds": {"fund", "fund"}, "define-statement-format": {"format", "bank"}, "disburse-funds": {"disbursement", "pay"},
 }
 
 // fill gives an input for an id what it can be. A new thing gets an id that

@@ -209,7 +209,7 @@ var (
 	formOrder = []string{"date", "voucher", "payer", "payee", "provider", "fund", "from", "project", "to", "name", "title", "amount", "place", "places",
 		"quantity", "unit", "value", "method", "purpose", "budget_year", "reason", "document", "note", "source_reference"}
 	seldom = map[string]bool{"currency": true, "approximate": true, "disbursement": true, "request": true, "undated": true, "source_reference": true, "reimbursement": true,
-		"organisation": true, "gift": true, "agreement": false, "indicator": true, "id": true, "commercial": true, "code_year": true, "pairing": true, "qualifier": true}
+		"organisation": true, "gift": true, "agreement": false, "indicator": true, "id": true, "commercial": true, "code_year": true, "pairing": true, "qualifier": true, "format": true}
 )
 
 func first(yes bool) int {
@@ -355,6 +355,7 @@ func (v *visit) awaitViews(block uint64) {
 // several of its kind one after the other.
 var pageAfter = map[string]struct{ path, field string }{
 	"draw-sample": {"samples", "sample"}, "publish-report": {"reports", "report"}, "publish-notice": {"notices", "notice"}, "withdraw-notice": {"notices", "notice"},
+	"define-statement-format": {"statements", ""}, "match-statement-line": {"statements", ""}, "unmatch-statement-line": {"statements", ""},
 	"answer-finding": {"findings", "finding"}, "rectify-finding": {"findings", "finding"}, "close-finding": {"findings", "finding"},
 }
 
@@ -368,7 +369,9 @@ func (v *visit) next(t domain.CommandType, values url.Values, r eventstore.Recei
 	if id := strings.TrimSpace(values.Get("request")); id != "" && t.Name != "disburse-funds" {
 		return v.href("requests/" + url.PathEscape(strings.ToLower(id)))
 	}
-	if page, ok := pageAfter[t.Name]; ok {
+	if page, ok := pageAfter[t.Name]; ok && page.field == "" {
+		return v.href(page.path)
+	} else if ok {
 		if id := strings.TrimSpace(values.Get(page.field)); id != "" {
 			return v.href(page.path + "/" + url.PathEscape(strings.ToLower(id)))
 		}

@@ -134,6 +134,7 @@ func sampleOversight(all map[string]any, n int) {
 	all["report"] = reportView{Table: sampleTable(n), Changes: &changes, Signed: "7", Position: "7", Recounted: n > 0}
 	all["samples"] = samplesView{Table: sampleTable(n), Draw: "/"}
 	all["sample"] = sampleView{Repeated: n > 0, Facts: sampleFacts(n), Items: sampleTable(n), Findings: sampleTable(n), Extend: "/", Raise: "/"}
+	all["statements"] = statementsView{Show: "proposals", Shows: sampleOptions(n), Formats: sampleOptions(n), Define: "/", May: n > 0, Key: "7", Done: "7", Table: sampleTable(n), Reversed: sampleTable(n)}
 	all["vouchers"] = vouchersView{Years: sampleOptions(n), Table: sampleTable(n)}
 	imports := importsView{Commands: sampleOptions(n), Units: sampleOptions(3), SkipBad: n > 0, Templates: "/", Imports: sampleTable(n)}
 	if n > 0 {

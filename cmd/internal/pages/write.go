@@ -67,6 +67,14 @@ func (l *tongue) write(out *strings.Builder, c *cell) {
 		}
 	}
 	switch {
+	case c.Pick != "":
+		out.WriteString(`<input type="checkbox" name="pick"`)
+		attribute("value", c.Pick)
+		attribute("aria-label", c.Text)
+		if c.Picked {
+			out.WriteString(" checked")
+		}
+		out.WriteByte('>')
 	case c.Unknown:
 		out.WriteString(`<span class="unknown">`)
 		template.HTMLEscape(out, []byte(l.say("unknown")))

@@ -74,9 +74,14 @@ func (s *Server) look(ctx context.Context, report *exchange.Report) error {
 }
 
 // Import brings a file into the ledger in the path for a caller, and waits until
-// the read models have it.
+// the read models have it. A bank statement is read as its format says.
 func (s *Server) Import(r *http.Request, c access.Caller, file *exchange.File, o exchange.Options) (exchange.Report, error) {
 	ctx := r.Context()
+	if o.Statement != "" {
+		if err := s.asStatement(r, o.Statement, &o); err != nil {
+			return exchange.Report{}, err
+		}
+	}
 	report, err := s.importer(ctx, c, r).Import(ctx, ledgerOf(r), file, o, func(uint64, uint64) {})
 	if err == nil {
 		err = s.look(ctx, &report)

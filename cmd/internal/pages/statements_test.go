@@ -1,0 +1,79 @@
+package pages
+
+import (
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+
+	"aidledger/cmd/internal/access"
+)
+
+const statement = "对账单,,,,,\n记账日期,交易流水号,对方户名,借方发生额,贷方发生额,附言\n2019-12-20,A001,张三,\"191,803.28\",,虚拨2019-107\n" +
+	"2019-12-05,A002,李四,\"255,737.70\",,\n2019-12-12,A003,王五,9.99,,手续费\n"
+
+// From the first format to what is left on each side, without JavaScript.
+func TestABankStatementIsMatchedWithTheLedgerOnAPage(t *testing.T) {
+	s := demonstrated(t)
+	zhang, li := s.signedIn(t, "zhang", access.FinanceOfficer), s.signedIn(t, "li", access.Supervisor)
+	path := invented + "/statements"
+	_, _, page := zhang.open(t, path, nil)
+	define := regexp.MustCompile(invented + `/record/define-statement-format\?[^"]+`).FindString(page)
+	if define == "" {
+		t.Fatalf("nothing leads to a format: %s", page)
+	}
+	form, err := url.ParseQuery(strings.ReplaceAll(define[strings.Index(define, "?")+1:], "&amp;", "&"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	form.Set("account", "帮扶专户")
+	form.Set("format", "bank-1")
+	form.Set("idempotency_key", "statement-1")
+	if _, at, page := zhang.open(t, invented+"/record/define-statement-format", form); at != path || !strings.Contains(page, "帮扶专户") {
+		t.Fatalf("a format leads to %s: %s", at, page)
+	}
+	if status, page := zhang.upload(t, path, "a.csv", strings.Replace(statement, "借方发生额", "支出", 1), url.Values{"format": {"bank-1"}}); status != 422 || !strings.Contains(page, "列名不对") || !strings.Contains(page, "借方发生额") {
+		t.Errorf("a statement without a column answers %d: %s", status, page)
+	}
+	if status, page := zhang.upload(t, path, "a.csv", strings.Replace(statement, "9.99", "x", 1), url.Values{"format": {"bank-1"}}); status != 422 || !strings.Contains(page, "一行也没有记账") {
+		t.Errorf("a row at fault answers %d: %s", status, page)
+	}
+	for _, says := range []string{"新登记流水 3 笔，以前登记过 0 笔", "新登记流水 0 笔，以前登记过 3 笔"} {
+		if status, page := zhang.upload(t, path, "a.csv", statement, url.Values{"format": {"bank-1"}}); status != 200 || !strings.Contains(page, says) {
+			t.Fatalf("want %s: %d %s", says, status, page)
+		}
+	}
+	_, _, page = zhang.open(t, path, nil)
+	picks := regexp.MustCompile(`name="pick" value="([^"]+)" aria-label="(A00.)[^"]*"( checked)?`).FindAllStringSubmatch(page, -1)
+	if len(picks) != 2 || strings.Contains(page, "张三") {
+		t.Fatalf("the proposals are %q: %s", picks, page)
+	}
+	chosen := url.Values{"idempotency_key": {"statement-2"}}
+	for _, p := range picks {
+		if (p[2] == "A001") != (p[3] != "") {
+			t.Errorf("%s is chosen: %q", p[2], p[3])
+		}
+		chosen.Add("pick", p[1])
+	}
+	if status, _, page := zhang.open(t, path+"/matches", url.Values{}); status != 422 || !strings.Contains(page, "没有勾选任何一笔") {
+		t.Errorf("nothing chosen answers %d", status)
+	}
+	if status, _, _ := li.open(t, path+"/matches", chosen); status != 403 {
+		t.Errorf("a supervisor confirms matches: %d", status)
+	}
+	if status, _, page := zhang.open(t, path+"/matches", chosen); status != 200 || !strings.Contains(page, "已确认 2 笔对应") {
+		t.Fatalf("confirming answers %d: %s", status, page)
+	}
+	for show, want := range map[string][]string{"proposals": {"没有可以对应的流水"}, "lines": {"A003", "-9.99", "record/disburse-funds?amount=9.99&amp;date=2019-12-12"},
+		"entries": {"虚拨2019-106", "-215,327.10"}, "matched": {"A001", "A002", "record/unmatch-statement-line?line="}} {
+		_, _, page := zhang.open(t, path+"?show="+show, nil)
+		for _, text := range want {
+			if !strings.Contains(page, text) {
+				t.Errorf("%s does not show %s: %s", show, text, page)
+			}
+		}
+		if _, _, page := li.open(t, path+"?show="+show, nil); strings.Contains(page, "<form class=\"record\"") || strings.Contains(page, "record/disburse-funds") {
+			t.Errorf("a supervisor is offered to record %s", show)
+		}
+	}
+}
