@@ -190,6 +190,7 @@ func TestPagesToRead(t *testing.T) {
 		"A first view is small":                                               aFirstViewIsSmall,
 		"A page of the past says so and its links stay there":                 aPageOfThePastSaysSoAndItsLinksStayThere,
 		"An export is what the screen shows":                                  anExportIsWhatTheScreenShows,
+		"A file has the cells of the screen":                                  aFileHasTheCellsOfTheScreen,
 		"Every step to a number is shown, and the last one is the number":     everyStepToANumberIsShown,
 		"The public pages show totals and name nobody":                        thePublicPagesShowTotalsAndNameNobody,
 		"What does not exist is a page for people and a problem for programs": whatDoesNotExistIsAPageForPeopleAndAProblemForPrograms,

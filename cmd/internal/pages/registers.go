@@ -114,7 +114,7 @@ func (v *visit) projectsTable(all []projections.Project) (table, error) {
 				cells[7] = cell{Text: steps[0].Rate, Number: true}
 			}
 		} else {
-			zero := "0"
+			zero := domain.Money{Currency: v.ledger.Currency}.Decimal()
 			cells[5] = v.amount(&zero, v.ledger.Currency, false, "")
 		}
 		t.Rows = append(t.Rows, row{Cells: cells})
