@@ -66,7 +66,7 @@ func (v *visit) batchView(t domain.CommandType) batchView {
 	for _, f := range batchFields(t) {
 		label := v.fieldLabel(t.Name, f.Name)
 		view.Columns = append(view.Columns, fact{label, text(f.Name)})
-		if f.Required || f.Name == "date" || f.Name == "voucher" || f.Name == "payee" {
+		if f.Required || f.Name == "date" || f.Name == "voucher" || f.Name == "payer" || f.Name == "payee" {
 			heading = append(heading, label)
 		}
 	}

@@ -22,6 +22,8 @@ func TestNobodyHasToKnowAnIdOrComesToADeadEnd(t *testing.T) {
 		"A refusal writes amounts as the page does":                       aRefusalWritesAmountsAsThePageDoes,
 		"Who was added and changed is told in the language of the reader": whoWasAddedIsToldInChinese,
 		"No form is offered for what only files and servers record":       noFormIsOfferedForWhatOnlyFilesRecord,
+		"The numbers of vouchers begin with the last year that has some":  vouchersBeginWithTheLastYearThatHasSome,
+		"Who has just chosen a password writes it next":                   whoHasChosenAPasswordWritesItNext,
 		"Nothing allocated is written with the decimals of the currency":  nothingAllocatedHasDecimals,
 	} {
 		t.Run(name, func(t *testing.T) { look(t, s, zhang) })
@@ -111,5 +113,24 @@ func noFormIsOfferedForWhatOnlyFilesRecord(t *testing.T, _ *running, zhang perso
 func nothingAllocatedHasDecimals(t *testing.T, s *running, _ person) {
 	if _, page, _ := s.get(t, "/public/haidian-chicheng-invented/projects"); !strings.Contains(page, "村级光伏电站") || strings.Contains(page, "<span>0</span>") || strings.Contains(page, "0 CNY") {
 		t.Error("a project without an allocation has no 0.00")
+	}
+}
+
+func vouchersBeginWithTheLastYearThatHasSome(t *testing.T, s *running, zhang person) {
+	s.record(t, "receive-funds", url.Values{"fund": {"inv-c-2019"}, "amount": {"1"}, "date": {"2021-03-01"}})
+	if _, _, page := zhang.open(t, invented+"/vouchers", nil); !strings.Contains(page, "虚拨2019-107") || !strings.Contains(page, `aria-current="true">2019`) {
+		t.Errorf("a year without vouchers is shown first: %s", page)
+	}
+	if _, _, page := zhang.open(t, invented+"/vouchers?year=2021", nil); strings.Contains(page, "虚拨2019-107") || !strings.Contains(page, `aria-current="true">2021`) {
+		t.Errorf("another year is shown than was asked for: %s", page)
+	}
+	if _, _, page := zhang.open(t, invented+"/batch/disburse-funds", nil); !strings.Contains(page, "凭证号\t付款单位\t收款单位") {
+		t.Error("the columns to begin with lack who pays")
+	}
+}
+
+func whoHasChosenAPasswordWritesItNext(t *testing.T, s *running, _ person) {
+	if _, page, _ := s.get(t, "/sign-in?login=zhang"); !regexp.MustCompile(`name="password"[^>]* autofocus`).MatchString(page) || strings.Count(page, " autofocus") != 1 {
+		t.Error("the cursor is not where the password is written")
 	}
 }

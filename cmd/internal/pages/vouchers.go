@@ -95,17 +95,21 @@ func (v *visit) vouchers() error {
 		return err
 	}
 	var view vouchersView
-	of := v.number("year")
+	var all []projections.Voucher
 	for _, r := range slices.Backward(totals.Rows) {
-		if of == 0 {
-			of, _ = strconv.Atoi(r.Key)
-		}
-		view.Years = append(view.Years, option{Label: r.Key, Href: v.with("year", r.Key), Current: r.Key == year(of)})
+		view.Years = append(view.Years, option{Label: r.Key, Href: v.with("year", r.Key)})
 	}
 	view.Years = slices.CompactFunc(view.Years, func(a, b option) bool { return a.Label == b.Label })
-	all, err := v.Views.Vouchers(v.ctx(), v.ledger.Ledger, of, "")
-	if err != nil {
-		return err
+	for i, o := range view.Years {
+		of, _ := strconv.Atoi(o.Label)
+		if asked := v.number("year"); asked != of && (asked != 0 || len(all) > 0) {
+			continue
+		}
+		// Where no year is asked for, the last one that has numbers is shown.
+		if all, err = v.Views.Vouchers(v.ctx(), v.ledger.Ledger, of, ""); err != nil {
+			return err
+		}
+		view.Years[i].Current = len(all) > 0 || v.number("year") == of
 	}
 	var ids []domain.ID
 	for _, s := range all {
