@@ -24,6 +24,7 @@ func TestNobodyHasToKnowAnIdOrComesToADeadEnd(t *testing.T) {
 		"No form is offered for what only files and servers record":       noFormIsOfferedForWhatOnlyFilesRecord,
 		"The numbers of vouchers begin with the last year that has some":  vouchersBeginWithTheLastYearThatHasSome,
 		"Who has just chosen a password writes it next":                   whoHasChosenAPasswordWritesItNext,
+		"A search finds the number of a voucher":                          aSearchFindsTheNumberOfAVoucher,
 		"Nothing allocated is written with the decimals of the currency":  nothingAllocatedHasDecimals,
 	} {
 		t.Run(name, func(t *testing.T) { look(t, s, zhang) })
@@ -132,5 +133,13 @@ func vouchersBeginWithTheLastYearThatHasSome(t *testing.T, s *running, zhang per
 func whoHasChosenAPasswordWritesItNext(t *testing.T, s *running, _ person) {
 	if _, page, _ := s.get(t, "/sign-in?login=zhang"); !regexp.MustCompile(`name="password"[^>]* autofocus`).MatchString(page) || strings.Count(page, " autofocus") != 1 {
 		t.Error("the cursor is not where the password is written")
+	}
+}
+
+func aSearchFindsTheNumberOfAVoucher(t *testing.T, _ *running, zhang person) {
+	for sought, found := range map[string]bool{"虚拨2019-107": true, "拨2019-10": true, "虚拨2019-999": false} {
+		if _, _, page := zhang.open(t, invented+"/search?q="+url.QueryEscape(sought), nil); strings.Contains(page, ">虚拨2019-107</a>") != found {
+			t.Errorf("a search for %s: %s", sought, page)
+		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 
 	"aidledger/domain"
@@ -37,8 +38,47 @@ func (v *visit) search() error {
 			c := v.thing(domain.ID(n.ID))
 			view.Table.Rows = append(view.Table.Rows, row{Cells: []cell{c, {Text: v.label("noun", n.Noun), State: n.Noun}, text(n.ID)}})
 		}
+		if len(found) == 0 {
+			if err := v.searchVouchers(&view, sought); err != nil {
+				return err
+			}
+		}
 	}
 	return v.show(http.StatusOK, "search", v.say("page.search"), view)
+}
+
+// searchVouchers finds the entries under the numbers of vouchers that have a text
+// in them, where nothing is called so.
+func (v *visit) searchVouchers(view *searchView, sought string) error {
+	if v.readsPart() || !strings.ContainsAny(sought, "0123456789") {
+		return nil
+	}
+	totals, err := v.Views.Totals(v.ctx(), projections.TotalsQuery{Ledger: v.ledger.Ledger, By: "year"})
+	if err != nil {
+		return err
+	}
+	searched := map[string]bool{} // a year has a line for each currency
+	for _, y := range slices.Backward(totals.Rows) {
+		if searched[y.Key] {
+			continue
+		}
+		searched[y.Key] = true
+		of, _ := strconv.Atoi(y.Key)
+		all, err := v.Views.Vouchers(v.ctx(), v.ledger.Ledger, of, "")
+		if err != nil {
+			return err
+		}
+		for _, voucher := range all {
+			if !strings.Contains(domain.FoldName(voucher.Number), domain.FoldName(sought)) {
+				continue
+			}
+			if view.More = len(view.Table.Rows) == foundMax; view.More {
+				return nil
+			}
+			view.Table.Rows = append(view.Table.Rows, row{Cells: []cell{linked(voucher.Number, v.href("trace/"+voucher.Entry)), {Text: v.label("noun", "entry"), State: "entry"}, text(voucher.Entry)}})
+		}
+	}
+	return nil
 }
 
 // find returns the things whose name or id has a text in it, or whose name has
