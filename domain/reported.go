@@ -27,6 +27,7 @@ type Report struct {
 	Occurrence   int    `json:"occurrence,omitzero" doc:"tells transactions apart that have one reference in one source: 2 for the second"`
 	Repeated     bool   `json:"repeated,omitzero" doc:"the source has the same transaction under the same reference before; totals count it once"`
 	Outside      bool   `json:"outside,omitzero" doc:"the date is before the activity began or after it ended"`
+	BudgetYear   int    `json:"budget_year,omitzero" doc:"year in which the source counts it; that of the date if left out"`
 	Fingerprint  string `json:"fingerprint,omitempty" doc:"stands for the reference of a transaction that has none"`
 	Type         string `json:"type" enum:"1,2,3,4,5,6,7,8,9,10,11,12,13" doc:"IATI transaction type"`
 	Provider     string `json:"provider,omitempty" text:"note" doc:"identifier of who gives, or the name"`

@@ -1,6 +1,7 @@
 package projections
 
 import (
+	"cmp"
 	"context"
 	_ "embed"
 	"strconv"
@@ -32,7 +33,7 @@ type reportedProjector struct {
 }
 
 // The columns of the two tables.
-const reportedColumns, reportedPartsColumns = 27, 7
+const reportedColumns, reportedPartsColumns = 28, 7
 
 // apply writes the columns in the order of the tables.
 func (p *reportedProjector) apply(f *fact) error {
@@ -68,6 +69,7 @@ func (p *reportedProjector) apply(f *fact) error {
 	t.date(e.Date.Last())
 	t.text(e.Date.Precision())
 	t.int16(e.Date.Year())
+	t.int16(cmp.Or(e.BudgetYear, e.Date.Year()))
 	t.time(f.entry.Recorded)
 	t.text(e.Reason)
 	t.text(strings.Join(e.Anomalies, " "))

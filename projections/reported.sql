@@ -21,6 +21,7 @@ create table reported (
 	date          date not null,
 	precision     text not null,
 	year          smallint not null,
+	budget_year   smallint not null,
 	recorded      timestamptz not null,
 	reason        text not null,
 	anomalies     text not null,
@@ -43,6 +44,7 @@ comment on column reported.source_amount is 'The amount as the source writes it,
 comment on column reported.count is '1, or -1 where the report is taken back.';
 comment on column reported.date is 'Date of the transaction: the last day of the period that is known.';
 comment on column reported.precision is 'How much of the date is known: day, month or year.';
+comment on column reported.budget_year is 'Year in which the source counts it; that of the date where it does not say.';
 comment on column reported.anomalies is 'Codes of what is odd about it, separated by spaces.';
 comment on column reported.reverses is 'Entry that is taken back; empty: none.';
 

@@ -11,7 +11,7 @@ import (
 )
 
 // ReportedTotalsQuery asks for totals of what others published, by one
-// dimension: year, type, system, activity, provider, receiver, flow (provider
+// dimension: year, budget-year, type, system, activity, provider, receiver, flow (provider
 // and receiver), recipient (country or region) or place.
 type ReportedTotalsQuery struct {
 	Ledger   string
@@ -67,15 +67,16 @@ type reportedRoad struct {
 }
 
 var reportedRoads = map[string]reportedRoad{
-	"year":      {key: "j.year::text", receiver: "''", name: "''"},
-	"type":      {key: "''", receiver: "''", name: "''"},
-	"system":    {key: "j.system", receiver: "''", name: "''"},
-	"activity":  {key: "j.activity", receiver: "''", name: "j.title"},
-	"provider":  {key: "j.provider", receiver: "''", name: "j.provider_name"},
-	"receiver":  {key: "j.receiver", receiver: "''", name: "j.receiver_name"},
-	"flow":      {key: "j.provider", receiver: "j.receiver", name: "''"},
-	"recipient": {key: "coalesce(p.code, '')", receiver: "''", name: "''", parts: "recipient"},
-	"place":     {key: "coalesce(p.code, '')", receiver: "''", name: "''", parts: "place"},
+	"year":        {key: "j.year::text", receiver: "''", name: "''"},
+	"budget-year": {key: "j.budget_year::text", receiver: "''", name: "''"},
+	"type":        {key: "''", receiver: "''", name: "''"},
+	"system":      {key: "j.system", receiver: "''", name: "''"},
+	"activity":    {key: "j.activity", receiver: "''", name: "j.title"},
+	"provider":    {key: "j.provider", receiver: "''", name: "j.provider_name"},
+	"receiver":    {key: "j.receiver", receiver: "''", name: "j.receiver_name"},
+	"flow":        {key: "j.provider", receiver: "j.receiver", name: "''"},
+	"recipient":   {key: "coalesce(p.code, '')", receiver: "''", name: "''", parts: "recipient"},
+	"place":       {key: "coalesce(p.code, '')", receiver: "''", name: "''", parts: "place"},
 }
 
 // cursorSeparator stands between the columns of a cursor and in no text.
@@ -87,7 +88,7 @@ func (db *DB) ReportedTotals(ctx context.Context, q ReportedTotalsQuery) (Report
 	out := ReportedTotals{Ledger: q.Ledger, By: q.By, Year: q.Year}
 	road, ok := reportedRoads[q.By]
 	if !ok {
-		return out, fail(BadQuery, "use year, type, system, activity, provider, receiver, flow, recipient or place", "there are no reported totals by %.100q", q.By)
+		return out, fail(BadQuery, "use year, budget-year, type, system, activity, provider, receiver, flow, recipient or place", "there are no reported totals by %.100q", q.By)
 	}
 	limit, err := limitOf(q.Limit, totalsPage, totalsPageMax)
 	if err != nil {

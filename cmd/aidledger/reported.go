@@ -16,7 +16,7 @@ import (
 )
 
 // reportedDimensions are what totals of reports can be asked by.
-const reportedDimensions = "year, type, system, activity, provider, receiver, flow, recipient or place"
+const reportedDimensions = "year, budget-year, type, system, activity, provider, receiver, flow, recipient or place"
 
 // transactionTypes are the IATI transaction types in words.
 var transactionTypes = map[string]struct{ en, zh string }{

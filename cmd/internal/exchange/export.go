@@ -54,11 +54,12 @@ var views = map[string]view{
 	"totals-by-provider":    totalsBy("provider"),
 	"totals-by-fund":        totalsBy("fund"),
 
-	"reported-by-year":      reportedBy("year"),
-	"reported-by-activity":  reportedBy("activity"),
-	"reported-by-flow":      reportedBy("flow"),
-	"reported-by-recipient": reportedBy("recipient"),
-	"reported-by-place":     reportedBy("place"),
+	"reported-by-year":        reportedBy("year"),
+	"reported-by-budget-year": reportedBy("budget-year"),
+	"reported-by-activity":    reportedBy("activity"),
+	"reported-by-flow":        reportedBy("flow"),
+	"reported-by-recipient":   reportedBy("recipient"),
+	"reported-by-place":       reportedBy("place"),
 }
 
 // Commands is the export of what was commanded, which is read from the log.

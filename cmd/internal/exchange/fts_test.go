@@ -12,11 +12,12 @@ import (
 const flowsJSON = `{"status":"ok","data":{"incoming":{"fundingTotal":1500000.5},"flows":[
 {"id":"149198","amountUSD":1000000.505,"budgetYear":"2016","contributionType":"financial","date":"2016-12-14T00:00:00Z","description":"Aid, 援助","status":"paid","boundary":"incoming",
  "originalAmount":950000,"originalCurrency":"EUR","sourceObjects":[{"type":"Organization","id":"2927","name":"Japan, Government of"},{"type":"Location","id":"112","name":"Japan"}],
- "destinationObjects":[{"type":"Plan","id":"521","name":"Chad 2016"},{"type":"Organization","id":"2915","name":"World Food Programme"},{"type":"Location","id":"44","name":"Chad"}]},
+ "destinationObjects":[{"type":"Plan","id":"521","name":"Chad 2016"},{"type":"UsageYear","id":"37","name":"2017"},{"type":"Organization","id":"2915","name":"World Food Programme"},{"type":"Location","id":"44","name":"Chad"}]},
 {"id":149199,"amountUSD":500000,"date":"2016-01-31","status":"commitment","boundary":"incoming","sourceObjects":[],"destinationObjects":[{"type":"Location","id":"44","name":"Chad"},{"type":"Location","id":"45","name":"Niger"}]},
 {"id":"149200","amountUSD":1e3,"date":"2017-05-01","status":"pledge","sourceObjects":null,"destinationObjects":null},
 {"id":"149201","amountUSD":400000,"date":"2016-05-01","status":"paid","boundary":"internal","sourceObjects":[],"destinationObjects":[]},
 {"id":"149200","amountUSD":1e3,"date":"2017-05-01","status":"pledge","sourceObjects":null,"destinationObjects":null},
+{"id":"149205","amountUSD":7,"date":"2016-05-02","status":"paid","flowType":"Pass through","parentFlowId":"149198","destinationObjects":[{"type":"UsageYear","name":"2016"},{"type":"UsageYear","name":"2017"}]},
 {"id":"149202","amountUSD":"much","date":"2016-05-01","status":"paid"},
 {"id":"149203","amountUSD":5,"date":"2016-05-01","status":"spent"}
 ]}}`
@@ -31,17 +32,19 @@ func TestFlowsOfFTSAreReportedTransactions(t *testing.T) {
 	w := newWorld(t)
 	counts(t, w.give("json", "flows.json", flowsJSON, exchange.Options{}), exchange.Refused, 0, 0, 2)
 	r := w.give("json", "flows.json", flowsJSON, exchange.Options{SkipBad: true})
-	counts(t, r, exchange.Recorded, 5, 0, 2)
-	if got := faults(r); !slices.Equal(got, []string{"6 amountUSD amount_format", "7 status value_malformed"}) {
+	counts(t, r, exchange.Recorded, 6, 0, 2)
+	if got := faults(r); !slices.Equal(got, []string{"7 amountUSD amount_format", "8 status value_malformed"}) {
 		t.Errorf("at fault are %q", got)
 	}
-	counts(t, w.give("json", "flows.json", flowsJSON, exchange.Options{SkipBad: true}), exchange.Known, 0, 5, 2)
+	counts(t, w.give("json", "flows.json", flowsJSON, exchange.Options{SkipBad: true}), exchange.Known, 0, 6, 2)
 	counts(t, w.give("csv", "flows.csv", flowsCSV, exchange.Options{}), exchange.Recorded, 3, 0, 0)
 	for _, c := range []struct {
 		ledger, by string
 		want       []string
 	}{
-		{"json", "system", []string{"fts.unocha.org,12,USD,2,2000", "fts.unocha.org,2,USD,1,500000", "fts.unocha.org,3,USD,1,1000000.50", "fts.unocha.org/internal,3,USD,1,400000"}},
+		{"json", "system", []string{"fts.unocha.org,12,USD,2,2000", "fts.unocha.org,2,USD,1,500000", "fts.unocha.org,3,USD,1,1000000.50", "fts.unocha.org/internal,3,USD,2,400007"}},
+		{"json", "budget-year", []string{"2016,2,USD,1,500000", "2016,3,USD,2,400007", "2017,12,USD,2,2000", "2017,3,USD,1,1000000.50"}},
+		{"csv", "budget-year", []string{"2016,2,USD,1,500000", "2016,3,USD,1,1000000.50", "2017,12,USD,1,1000"}},
 		{"csv", "system", []string{"fts.unocha.org,12,USD,1,1000", "fts.unocha.org,2,USD,1,500000", "fts.unocha.org,3,USD,1,1000000.50"}},
 		{"csv", "flow", []string{"Japan, Government of,World Food Programme,3,USD,1,1000000.50", "none,none,12,USD,1,1000", "none,none,2,USD,1,500000"}},
 		{"csv", "recipient", []string{"TCD,3,USD,1,1000000.50", "none,12,USD,1,1000", "none,2,USD,1,500000"}},

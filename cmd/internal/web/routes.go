@@ -68,7 +68,7 @@ var ledgerRoutes = []Route{
 	{"GET", "/v1/ledgers/{ledger}/statement-lines/proposals", access.ReadLedger, (*Server).getStatementProposals, "Entries that may have moved the money of open lines."},
 	{"GET", "/v1/ledgers/{ledger}/statement-lines/differences", access.ReadLedger, (*Server).getStatementDifferences, "What is in the statements or in the ledger and not in the other."},
 	{"GET", "/v1/ledgers/{ledger}/reported", access.ReadLedger, (*Server).getReported, "Transactions that others published, in the order of the log."},
-	{"GET", "/v1/ledgers/{ledger}/reported/totals", access.ReadLedger, (*Server).getReportedTotals, "Their totals by year, type, system, activity, provider, receiver, flow, recipient or place."},
+	{"GET", "/v1/ledgers/{ledger}/reported/totals", access.ReadLedger, (*Server).getReportedTotals, "Their totals by year, budget-year, type, system, activity, provider, receiver, flow, recipient or place."},
 	{"GET", "/v1/ledgers/{ledger}/earmarks", access.ReadLedger, list((*projections.DB).Earmarks, "lapses_by"),
 		"What the money of funds is for, and the cash left; lapses_by=DATE: only cash that nobody may spend after it."},
 	{"GET", "/v1/ledgers/{ledger}/requests", access.ReadLedger, list((*projections.DB).Requests, "state", "fund", "project", "requested_by", "approved_by", "paid_by"),

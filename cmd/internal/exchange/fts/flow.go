@@ -27,6 +27,8 @@ type flow struct {
 	sources, destinations                      []string // names of organisations
 	locations                                  []string // to which it goes
 	plan, planName                             string
+	until                                      string // last year of use, where year is the first
+	kind, parent                               string // such as Pass through; flow that it is a part of
 }
 
 // reader counts how often a flow has come in a file.
@@ -53,8 +55,14 @@ func (r *reader) command(f flow) (*domain.RecordReportedTransaction, error) {
 	}
 	c := &domain.RecordReportedTransaction{Amount: amount, Currency: "USD", Evidence: domain.Evidence{Date: day, SourceReference: f.id, Note: f.note()}}
 	c.System, c.Type = System, kind
-	if b := strings.ToLower(f.boundary); b != "" && b != "incoming" {
+	switch b := strings.ToLower(f.boundary); {
+	case b != "" && b != "incoming":
 		c.System += "/" + b
+	case b == "" && f.parent != "" && strings.EqualFold(f.kind, "pass through"):
+		c.System += "/internal" // the money came in with the flow that it is a part of
+	}
+	if f.until == "" || f.until == f.year {
+		c.BudgetYear, _ = strconv.Atoi(f.year) // several years, or none: that of the date
 	}
 	c.Activity, c.Title = "no-plan", f.planName
 	if f.plan != "" {

@@ -49,6 +49,8 @@ type jsonFlow struct {
 	ContributionType  string         `json:"contributionType"`
 	Method            string         `json:"method"`
 	BudgetYear        jsontext.Value `json:"budgetYear"`
+	FlowType          string         `json:"flowType"`
+	ParentFlowID      jsontext.Value `json:"parentFlowId"`
 	Source            []object       `json:"sourceObjects"`
 	Destination       []object       `json:"destinationObjects"`
 }
@@ -69,7 +71,8 @@ func plain(v jsontext.Value) string {
 func (j jsonFlow) flow() flow {
 	f := flow{id: plain(j.ID), status: j.Status, boundary: j.Boundary, amount: plain(j.AmountUSD), originalAmount: plain(j.OriginalAmount),
 		original: j.OriginalCurrency, exchange: plain(j.ExchangeRate), description: j.Description, contribution: j.ContributionType,
-		method: j.Method, year: plain(j.BudgetYear)}
+		method: j.Method, kind: j.FlowType, parent: plain(j.ParentFlowID)}
+	var years []string
 	f.date = first(j.Date, j.DecisionDate, j.FirstReportedDate)
 	for _, o := range j.Source {
 		if o.Type == "Organization" {
@@ -82,9 +85,15 @@ func (j jsonFlow) flow() flow {
 			f.destinations = append(f.destinations, o.Name)
 		case "Location":
 			f.locations = append(f.locations, o.Name)
+		case "UsageYear":
+			years = append(years, o.Name)
 		case "Plan":
 			f.plan, f.planName = plain(o.ID), o.Name
 		}
+	}
+	// FTS adds up by the years in which the money is used.
+	if f.year = strings.Join(years, ", "); f.year == "" {
+		f.year = plain(j.BudgetYear)
 	}
 	return f
 }

@@ -17,17 +17,21 @@ var columns = map[string]func(*flow, string){
 	"date": setDate, "flowdate": setDate,
 	"decisiondate": func(f *flow, s string) { f.date = first(f.date, s) },
 	"description":  func(f *flow, s string) { f.description = s },
-	"budgetyear":   func(f *flow, s string) { f.year = s }, "contributiontype": func(f *flow, s string) { f.contribution = s },
+	"budgetyear":   func(f *flow, s string) { f.year = first(f.year, strings.TrimSuffix(s, ".0")) }, "contributiontype": func(f *flow, s string) { f.contribution = s },
 	"method":         func(f *flow, s string) { f.method = s },
 	"originalamount": func(f *flow, s string) { f.originalAmount = s }, "originalcurrency": func(f *flow, s string) { f.original = s },
 	"exchangerate":    func(f *flow, s string) { f.exchange = s },
 	"srcorganization": setSource, "sourceorg": setSource, "sourceorganization": setSource,
 	"destorganization": setDestination, "destinationorg": setDestination, "destinationorganization": setDestination,
 	"destlocations": setLocations, "destinationlocation": setLocations, "destlocation": setLocations,
-	"destplanid": func(f *flow, s string) { f.plan = strings.TrimSuffix(s, ".0") },
-	"destplan":   setPlan, "destinationplan": setPlan,
+	"destplanid":         func(f *flow, s string) { f.plan = strings.TrimSuffix(s, ".0") },
+	"destusageyearstart": setYear, "destinationusageyear": setYear,
+	"destusageyearend": func(f *flow, s string) { f.until = strings.TrimSuffix(s, ".0") },
+	"flowtype":         func(f *flow, s string) { f.kind = s }, "parentflowid": func(f *flow, s string) { f.parent = s },
+	"destplan": setPlan, "destinationplan": setPlan,
 }
 
+func setYear(f *flow, s string)        { f.year = strings.TrimSuffix(s, ".0") }
 func setID(f *flow, s string)          { f.id = strings.TrimSuffix(s, ".0") }
 func setStatus(f *flow, s string)      { f.status = s }
 func setAmount(f *flow, s string)      { f.amount = s }
