@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"io"
 	"net/url"
@@ -21,33 +22,45 @@ func (c *command) exportHledger() *cobra.Command {
 		Args: exactly(0),
 	}
 	bind(cmd, "client")
+	output := cmd.Flags().StringP("output", "o", "-", "file to write; stdout if left out")
 	inPast := past(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		cl, ledger, err := ledgerClient(cmd)
 		if err != nil {
 			return err
 		}
-		out := bufio.NewWriter(c.out)
 		q := url.Values{"limit": {"1000"}}
 		inPast(q)
-		for {
-			page, err := fetch[projections.Journal](cmd.Context(), cl, ledger+"/journal", q)
-			if err != nil {
-				return err
-			}
-			if !q.Has("after") {
-				fmt.Fprintf(out, "; the ledger %s, up to position %s\ndecimal-mark .\n", page.Ledger, page.Position)
-			}
-			for _, m := range page.Movements {
-				writeTransaction(out, m)
-			}
-			if page.Next == "" {
-				return out.Flush()
-			}
-			q.Set("after", page.Next)
+		if *output == "-" {
+			return writeHledger(cmd.Context(), c.out, cl, ledger, q)
 		}
+		file, in := io.Pipe()
+		go func() { in.CloseWithError(writeHledger(cmd.Context(), in, cl, ledger, q)) }()
+		defer file.Close()
+		return c.writeFile(*output, file)
 	}
 	return cmd
+}
+
+// writeHledger writes the journal of a ledger, page by page.
+func writeHledger(ctx context.Context, w io.Writer, cl *client, ledger string, q url.Values) error {
+	out := bufio.NewWriter(w)
+	for {
+		page, err := fetch[projections.Journal](ctx, cl, ledger+"/journal", q)
+		if err != nil {
+			return err
+		}
+		if !q.Has("after") {
+			fmt.Fprintf(out, "; the ledger %s, up to position %s\ndecimal-mark .\n", page.Ledger, page.Position)
+		}
+		for _, m := range page.Movements {
+			writeTransaction(out, m)
+		}
+		if page.Next == "" {
+			return out.Flush()
+		}
+		q.Set("after", page.Next)
+	}
 }
 
 // writeTransaction writes a movement from the account that it leaves to the one

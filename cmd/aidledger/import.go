@@ -100,6 +100,9 @@ func (c *command) sendFile(cmd *cobra.Command, file string, q url.Values, asJSON
 	return err
 }
 
+// faultsShown is how many faults a person reads at a time.
+const faultsShown = 50
+
 func (c *command) printImport(r exchange.Report) {
 	said := map[exchange.Outcome]string{
 		exchange.Recorded: "recorded", exchange.Rehearsed: "dry run: nothing was recorded", exchange.Known: "everything was recorded before",
@@ -125,11 +128,14 @@ func (c *command) printImport(r exchange.Report) {
 	if r.Format == exchange.FormatIATI {
 		where = "line"
 	}
-	for _, f := range r.Faults {
+	for _, f := range r.Faults[:min(len(r.Faults), faultsShown)] {
 		fmt.Fprintf(c.out, "fault %s %d %s: %s (%s)\n", where, f.Row, strings.TrimSpace(f.Name+" "+f.Column), f.Message, f.Code)
 		if f.Hint != "" {
 			fmt.Fprintf(c.out, "  %s\n", f.Hint)
 		}
+	}
+	if more := len(r.Faults) - faultsShown; more > 0 {
+		fmt.Fprintf(c.out, "%d more faults; --json shows the first %d\n", more, len(r.Faults))
 	}
 	if r.Refused > 0 && r.Outcome == exchange.Refused {
 		fmt.Fprintln(c.notes, "mend the rows, or give --skip-bad to record the others")

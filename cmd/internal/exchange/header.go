@@ -146,8 +146,16 @@ func checkHeader(row int, columns []column, o Options) error {
 	if len(wrong) == 0 {
 		return nil
 	}
+	if isJournal(columns) {
+		return fault("import_header", "the file is an export of the journal: what commands led to, and not the commands", "export commands, and import those: aidledger export commands")
+	}
 	found := fault("import_header", fmt.Sprintf("row %d: %s", row, strings.Join(wrong, "; ")),
 		"take the names from the template (aidledger template COMMAND); put # before a column that is to be passed over")
 	found.Detail = map[string]string{"row": strconv.Itoa(row), "column": strings.Join(names, ", ")}
 	return found
+}
+
+// isJournal recognises what was taken out as a table to look at.
+func isJournal(columns []column) bool {
+	return slices.ContainsFunc(columns, func(c column) bool { return c.head == "from_account" })
 }

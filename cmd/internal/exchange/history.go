@@ -149,14 +149,25 @@ func lineOf(entry *eventstore.Entry) (line Line, ok bool, err error) {
 			line[f.Name] = v
 		}
 	}
+	if r, ok := entry.Events[0].Fact.(*domain.TransactionReported); ok && err == nil {
+		err = line.report(r)
+	}
+	return line, true, err
+}
+
+// report writes what a command of a report has in another form than its event.
+// The currency has a member of its own, since an amount names those alone that
+// somebody pays in now.
+func (line Line) report(r *domain.TransactionReported) error {
+	line["amount"], line["currency"] = quoted(r.Amount.Decimal()), quoted(string(r.Amount.Currency))
 	for _, name := range []string{"recipients", "places"} {
-		if parts := line[name]; entry.Command == "record-reported-transaction" && parts != nil {
+		if parts := line[name]; parts != nil {
 			if err := line.share(name, parts); err != nil {
-				return line, false, err
+				return err
 			}
 		}
 	}
-	return line, true, err
+	return nil
 }
 
 // share makes shares of the parts that a reported transaction was divided into.

@@ -60,6 +60,16 @@ func TestWhatOthersPublishedIsAddedUpAsTheyPublishedIt(t *testing.T) {
 	}
 }
 
+func TestReportsInCurrenciesOfThePastComeBackFromTheHistory(t *testing.T) {
+	w := newWorld(t)
+	file := strings.NewReplacer(`default-currency="GBP"`, `default-currency="ZMK"`, "JPY", "XDR").Replace(published)
+	w.give("a", "old.xml", file, exchange.Options{})
+	w.give("b", "a.jsonl", string(w.export("a", exchange.Commands, exchange.FormatJSONLines)), exchange.Options{})
+	if a, b := w.reported("a", "year"), w.reported("b", "year"); !slices.Equal(a, b) || !slices.Contains(a, "2011,4,XDR,1,12.50") {
+		t.Errorf("%q came back as %q", a, b)
+	}
+}
+
 func TestTheSameFileAgainChangesNothingWhateverItsOrder(t *testing.T) {
 	w := newWorld(t)
 	w.give("a", "helpers.xml", published, exchange.Options{})
