@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"slices"
 	"time"
 
 	"aidledger/domain"
@@ -97,21 +98,18 @@ func (e *Exporter) events(ctx context.Context, ledger string) iter.Seq2[any, err
 type Line map[string]jsontext.Value
 
 // commands yields what was recorded as commands that record it again under the
-// same ids, in another ledger. An import makes its own record of the source, so
-// the ones of earlier imports are left out; so is what checks found, which they
-// find again.
+// same ids, in another ledger. What means something in its own ledger alone is
+// left out, and the last line says how much of it there was.
 func (e *Exporter) commands(ctx context.Context, ledger string) iter.Seq2[any, error] {
 	return func(yield func(any, error) bool) {
+		left := leftOut{}
 		for b, err := range e.entries(ctx, ledger) {
 			if err != nil {
 				yield(nil, err)
 				return
 			}
 			for i := range b.Entries {
-				if b.Entries[i].Role == domain.CheckRole {
-					continue
-				}
-				line, ok, err := lineOf(&b.Entries[i])
+				line, ok, err := left.lineOf(&b.Entries[i])
 				if err == nil && !ok {
 					continue
 				}
@@ -120,17 +118,44 @@ func (e *Exporter) commands(ctx context.Context, ledger string) iter.Seq2[any, e
 				}
 			}
 		}
+		if len(left) > 0 {
+			counts, err := json.Marshal(left, json.Deterministic(true))
+			yield(Line{leftOutMember: counts}, err)
+		}
 	}
+}
+
+// leftOut counts what a history does not carry, by the command or by what of it.
+type leftOut map[string]int
+
+// leftOutMember is the member of the last line that tells it.
+const leftOutMember = "left_out"
+
+// ofItsLedger are commands that mean something in their own ledger alone: an
+// import makes its own record of the source, keys and places belong to servers,
+// and reports and samples follow from a checkpoint.
+var ofItsLedger = []string{"record-import", "reverse-import", "introduce-signing-key", "retire-signing-key", "move-ledger", "adopt-ledger",
+	"publish-report", "draw-sample"}
+
+// carried tells whether a command can be recorded in another ledger. What is
+// sealed for one ledger can be opened in no other.
+func carried(kind domain.CommandType) bool {
+	return !slices.Contains(ofItsLedger, kind.Name) && !domain.HoldsPersonal(kind.New()) &&
+		!slices.ContainsFunc(kind.Field, func(f domain.Field) bool { return f.Name == "beneficiary" })
 }
 
 // lineOf makes a command of what it led to: its fields have the names of those
 // of its first event.
-func lineOf(entry *eventstore.Entry) (line Line, ok bool, err error) {
-	if len(entry.Events) == 0 || entry.Command == "record-import" || entry.Command == "reverse-import" {
-		return line, false, nil
-	}
+func (left leftOut) lineOf(entry *eventstore.Entry) (line Line, ok bool, err error) {
 	kind, ok := domain.LookupCommand(entry.Command)
-	if !ok {
+	switch {
+	case len(entry.Events) == 0 || !ok:
+		return line, false, nil
+	case entry.Role == domain.CheckRole:
+		left["findings of checks"]++ // which they find again
+		return line, false, nil
+	case !carried(kind):
+		left[entry.Command]++
 		return line, false, nil
 	}
 	var said Line
@@ -150,7 +175,7 @@ func lineOf(entry *eventstore.Entry) (line Line, ok bool, err error) {
 		}
 	}
 	if r, ok := entry.Events[0].Fact.(*domain.TransactionReported); ok && err == nil {
-		err = line.report(r)
+		err = line.report(r, left)
 	}
 	return line, true, err
 }
@@ -158,12 +183,15 @@ func lineOf(entry *eventstore.Entry) (line Line, ok bool, err error) {
 // report writes what a command of a report has in another form than its event.
 // The currency has a member of its own, since an amount names those alone that
 // somebody pays in now.
-func (line Line) report(r *domain.TransactionReported) error {
+func (line Line) report(r *domain.TransactionReported, left leftOut) error {
 	line["amount"], line["currency"] = quoted(r.Amount.Decimal()), quoted(string(r.Amount.Currency))
 	for _, name := range []string{"recipients", "places"} {
 		if parts := line[name]; parts != nil {
 			if err := line.share(name, parts); err != nil {
 				return err
+			}
+			if line[name] == nil {
+				left["shares of "+name]++
 			}
 		}
 	}

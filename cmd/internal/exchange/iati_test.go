@@ -62,9 +62,13 @@ func TestWhatOthersPublishedIsAddedUpAsTheyPublishedIt(t *testing.T) {
 
 func TestReportsInCurrenciesOfThePastComeBackFromTheHistory(t *testing.T) {
 	w := newWorld(t)
-	file := strings.NewReplacer(`default-currency="GBP"`, `default-currency="ZMK"`, "JPY", "XDR").Replace(published)
+	file := strings.NewReplacer(`<recipient-country code="CD">`, `<recipient-country code="RW" percentage="40"/><recipient-country code="CD" percentage="60">`, `default-currency="GBP"`, `default-currency="ZMK"`, "JPY", "XDR").Replace(published)
 	w.give("a", "old.xml", file, exchange.Options{})
-	w.give("b", "a.jsonl", string(w.export("a", exchange.Commands, exchange.FormatJSONLines)), exchange.Options{})
+	history := string(w.export("a", exchange.Commands, exchange.FormatJSONLines))
+	r := w.give("b", "a.jsonl", history, exchange.Options{})
+	if len(r.Notices) != 1 || r.Notices[0].Text != `the history does not carry {"record-import":1,"shares of recipients":7}` {
+		t.Errorf("the notices are %+v", r.Notices)
+	}
 	if a, b := w.reported("a", "year"), w.reported("b", "year"); !slices.Equal(a, b) || !slices.Contains(a, "2011,4,XDR,1,12.50") {
 		t.Errorf("%q came back as %q", a, b)
 	}

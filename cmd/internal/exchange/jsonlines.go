@@ -27,6 +27,12 @@ func (im *Importer) jsonRows(f *File, o Options) iter.Seq2[row, error] {
 			if len(bytes.TrimSpace(lines.Bytes())) == 0 {
 				continue
 			}
+			if counts, ok := bytes.CutPrefix(lines.Bytes(), []byte(`{"`+leftOutMember+`":`)); ok {
+				if !yield(row{number: number, notice: "the history does not carry " + string(bytes.TrimSuffix(counts, []byte("}")))}, nil) {
+					return
+				}
+				continue
+			}
 			r := row{number: number, key: number}
 			r.id, r.command, r.fault = im.Decode(o.Command, lines.Bytes())
 			if !yield(r, nil) {
