@@ -72,7 +72,7 @@ func (v cellValue) amount() (domain.Amount, error) {
 		return domain.ParseAmountStrict(text)
 	}
 	if strings.ContainsAny(text, "万亿") {
-		return domain.Amount{}, fault("amount_unit_ambiguous", fmt.Sprintf("%.40q has a unit, and so has its column", text), "write the number alone")
+		return domain.Amount{}, fault("amount_unit_twice", fmt.Sprintf("%.40q has a unit, and so has its column", text), "write the number alone")
 	}
 	return domain.ParseAmount(strings.TrimSuffix(text, "元") + v.unit)
 }

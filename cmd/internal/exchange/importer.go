@@ -273,7 +273,7 @@ func isRefusal(err error) bool {
 func (r *run) refuse(w row, err error) {
 	r.report.Refused++
 	for _, f := range faultsOf(w.number, err) {
-		f.Name = w.name
+		f.Name, f.Column = w.name, w.headed(f.Column)
 		if len(r.report.Faults) < faultsMax {
 			r.report.Faults = append(r.report.Faults, f)
 		}

@@ -18,6 +18,7 @@ import (
 type row struct {
 	number  int
 	name    string // what its source calls it, where lines may be long
+	columns []column
 	key     int
 	id      string // where the file gives the command an id of its own
 	command domain.Command
@@ -25,16 +26,28 @@ type row struct {
 	notice  string
 }
 
+// headed returns what stands over the column of a field in the file, as far as it
+// is a table.
+func (w row) headed(field string) string {
+	for _, c := range w.columns {
+		if c.name == field && field != "" {
+			return c.head
+		}
+	}
+	return field
+}
+
 // Options say how a file is read and what becomes of it.
 type Options struct {
-	Command string // of the rows of a table
-	Sheet   string // of a workbook; empty: the first one
-	Unit    string // of amounts in a table: 元 (or nothing), 万元 or 亿元
-	System  string // publisher of transactions that name none
-	SkipBad bool   // record the other rows where some are at fault
-	DryRun  bool   // record nothing
-	Open    bool   // open the ledger where it does not exist
-	Title   string // of a new ledger
+	Command  string // of the rows of a table
+	Sheet    string // of a workbook; empty: the first one
+	Unit     string // of amounts in a table: 元 (or nothing), 万元 or 亿元
+	unitSaid bool   // somebody chose the unit
+	System   string // publisher of transactions that name none
+	SkipBad  bool   // record the other rows where some are at fault
+	DryRun   bool   // record nothing
+	Open     bool   // open the ledger where it does not exist
+	Title    string // of a new ledger
 
 	Statement domain.ID                // format of a bank statement, whose columns these are
 	Columns   []domain.StatementColumn // other columns of it are passed over
@@ -104,6 +117,7 @@ func iatiRows(f *File, o Options) iter.Seq2[row, error] {
 type Fault struct {
 	Row     int    `json:"row"`
 	Name    string `json:"name,omitempty"`
+	Value   string `json:"value,omitempty"` // of the cell, where that says what is wrong
 	Column  string `json:"column,omitempty"`
 	Code    string `json:"code"`
 	Message string `json:"message"`
@@ -129,7 +143,7 @@ func faultsOf(number int, err error) []Fault {
 	}
 	var out []Fault
 	for _, r := range all {
-		out = append(out, Fault{Row: number, Column: r.Field, Code: r.Code, Message: r.Message, Hint: r.Hint})
+		out = append(out, Fault{Row: number, Column: r.Field, Code: r.Code, Message: r.Message, Hint: r.Hint, Value: r.Detail["value"]})
 	}
 	return out
 }

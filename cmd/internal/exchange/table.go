@@ -46,7 +46,7 @@ func tableRows(rows iter.Seq2[tableRow, error], date1904 func() bool, o Options)
 			yield(row{}, err)
 			return
 		}
-		o.Unit = unit
+		o.Unit, o.unitSaid = unit, o.Unit != ""
 		t := &table{options: o, fields: fields, yield: yield}
 		for r, err := range rows {
 			if err == nil {
@@ -98,6 +98,9 @@ func (t *table) begin() error {
 	if err := checkHeader(t.waiting[best].number, columns, t.options); err != nil {
 		return err
 	}
+	if err := t.unitAbove(t.waiting[:best], columns); err != nil {
+		return err
+	}
 	t.columns = columns
 	for i, r := range t.waiting {
 		switch {
@@ -108,6 +111,24 @@ func (t *table) begin() error {
 		}
 	}
 	t.waiting = nil
+	return nil
+}
+
+// unitAbove refuses a table over which a unit is said that its columns do not
+// name: nobody can tell whether 单位：万元 is meant for them, and it is a factor of
+// ten thousand.
+func (t *table) unitAbove(above []tableRow, columns []column) error {
+	for _, r := range above {
+		for _, c := range r.cells {
+			_, said, ok := strings.Cut(strings.ReplaceAll(fold(c.Value), " ", ""), "单位:")
+			said = strings.TrimPrefix(said, "人民币")
+			said = strings.Trim(said, "()")
+			if unit := units[said]; !ok || unit == "" || t.options.unitSaid || slices.ContainsFunc(columns, func(c column) bool { return c.unit != "" }) {
+				continue
+			}
+			return fault("unit_above", fmt.Sprintf("row %d says %q, and no column does", r.number, strings.TrimSpace(c.Value)), "give the unit of the amounts: --unit "+said+", or --unit 元")
+		}
+	}
 	return nil
 }
 
@@ -131,7 +152,7 @@ func (t *table) send(r row) {
 
 // give turns a row into a command and yields it.
 func (t *table) give(r tableRow) {
-	out := row{number: r.number, key: r.number, notice: r.notice, fault: r.fault}
+	out := row{number: r.number, key: r.number, columns: t.columns, notice: r.notice, fault: r.fault}
 	switch {
 	case r.fault != nil:
 	case r.number == 0 || blank(r.cells):
@@ -234,7 +255,11 @@ func (t *table) fill(c domain.Command, kind domain.CommandType, i int, cell shee
 		return in(col.head, fault("unknown_field", fmt.Sprintf("%s has no field %s", kind.Name, col.name), "leave the cell empty"))
 	}
 	if err := assign(domain.FieldPointer(c, kind.Field[at]), kind.Field[at], cellValue{cell, col.unit, t.date1904}); err != nil {
-		return in(col.head, asRefusal(err))
+		r := in(col.head, asRefusal(err))
+		if kind.Field[at].Personal == "" {
+			r.Detail = map[string]string{"value": cell.Value}
+		}
+		return r
 	}
 	return nil
 }

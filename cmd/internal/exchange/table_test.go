@@ -106,7 +106,9 @@ func TestTablesAreRefusedWhereTheyCouldMeanSomethingElse(t *testing.T) {
 		{"a formula that failed in the first cell", "fund,amount,date,note\n#N/A,1,2018,\n#REF!,1,2018,\n", receipts,
 			[]string{"2 fund id_format", "3 fund id_format"}},
 		{"names of columns alone", head, receipts, []string{"file_empty"}},
-		{"a unit twice", "fund,金额(万元),date\nf,3721万,2018\n", receipts, []string{"2 金额(万元) amount_unit_ambiguous"}},
+		{"a unit twice", "fund,金额(万元),date\nf,3721万,2018\n", receipts, []string{"2 金额(万元) amount_unit_twice"}},
+		{"a unit above the table that no column names", "台账,,\n,,单位：万元\nfund,金额,date\nf,3721,2018\n", receipts, []string{"unit_above"}},
+		{"what a rule refuses, under the name of its column", "资金,金额,日期\nf,1.234,2018\n", receipts, []string{"2 金额 amount_precision"}},
 		{"a command that there is not", "command,fund\nteleport,f\n", exchange.Options{}, []string{"2 命令 command command_not_found"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -202,6 +202,9 @@ func (v *visit) reported(view *importsView, r exchange.Report) {
 		message, hint := f.Message, f.Hint
 		if text, ok := v.texts["problem."+f.Code]; ok {
 			message, hint = text, v.texts["remedy."+f.Code]
+			if f.Value != "" {
+				message += "（" + f.Value + "）"
+			}
 		}
 		view.Faults.Rows = append(view.Faults.Rows, row{Cells: []cell{{Text: strconv.Itoa(f.Row), Number: true}, text(strings.TrimSpace(f.Name + " " + f.Column)), text(message), text(hint)}})
 	}

@@ -10,7 +10,7 @@ import (
 
 // How the code names the codes of its errors.
 var (
-	codeInCall  = regexp.MustCompile(`\b(?:refuse|missing|clash|newProblem|failure|fail)\("([a-z_]+)"`)
+	codeInCall  = regexp.MustCompile(`\b(?:refuse|missing|clash|newProblem|failure|fail|fault|refusal)\("([a-z_]+)"`)
 	codeInField = regexp.MustCompile(`(?:\bCode:\s*|BadBlock\{)"([a-z_]+)"`)
 	codeInConst = regexp.MustCompile(`(?m)^\s+[A-Z]\w+\s+= "([a-z]+(?:_[a-z]+)*)"\s+// `)
 )
@@ -21,7 +21,8 @@ func codesOfErrors(t *testing.T) map[string]string {
 	t.Helper()
 	found := map[string]string{}
 	root := os.DirFS("../../..")
-	for _, dir := range []string{"domain", "eventstore", "projections", "projections/people", "cmd/internal/access", "cmd/internal/web"} {
+	for _, dir := range []string{"domain", "eventstore", "projections", "projections/people", "cmd/internal/access", "cmd/internal/exchange",
+		"cmd/internal/exchange/fts", "cmd/internal/exchange/iati", "cmd/internal/exchange/sheet", "cmd/internal/web"} {
 		files, err := fs.Glob(root, dir+"/*.go")
 		if err != nil || len(files) == 0 {
 			t.Fatal(dir, err)
