@@ -70,7 +70,7 @@ func (v *visit) showStatements(status int, view statementsView) error {
 	next := ""
 	switch view.Show {
 	case "proposals":
-		view.Table = v.proposalsTable(proposals.Rows, view.May)
+		view.Table = v.proposalsTable(proposals.Rows, view.May && v.query.Get("format") == "")
 	case "lines":
 		view.Table = v.openLinesTable(differences.Lines)
 	case "entries":

@@ -48,6 +48,9 @@ func TestABankStatementIsMatchedWithTheLedgerOnAPage(t *testing.T) {
 	if len(picks) != 2 || strings.Contains(page, "张三") {
 		t.Fatalf("the proposals are %q: %s", picks, page)
 	}
+	if _, _, file := zhang.open(t, path+"?format=csv", nil); !strings.Contains(file, "A001") || strings.Contains(file, "对应") {
+		t.Errorf("the file of the proposals is %s", file)
+	}
 	chosen := url.Values{"idempotency_key": {"statement-2"}}
 	for _, p := range picks {
 		if (p[2] == "A001") != (p[3] != "") {
