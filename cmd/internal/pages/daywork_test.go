@@ -119,6 +119,9 @@ func nothingAllocatedHasDecimals(t *testing.T, s *running, _ person) {
 
 func vouchersBeginWithTheLastYearThatHasSome(t *testing.T, s *running, zhang person) {
 	s.record(t, "receive-funds", url.Values{"fund": {"inv-c-2019"}, "amount": {"1"}, "date": {"2021-03-01"}})
+	if _, at, _ := zhang.open(t, invented+"/record/receive-funds", url.Values{"fund": {"inv-c-2019"}, "amount": {"2"}, "date": {"2021-03-02"}, "idempotency_key": {"day-3"}}); !strings.Contains(at, "fund=inv-c-2019") {
+		t.Errorf("the next receipt begins without its fund: %s", at)
+	}
 	if _, _, page := zhang.open(t, invented+"/vouchers", nil); !strings.Contains(page, "虚拨2019-107") || !strings.Contains(page, `aria-current="true">2019`) {
 		t.Errorf("a year without vouchers is shown first: %s", page)
 	}

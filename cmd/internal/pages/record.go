@@ -360,7 +360,7 @@ var pageAfter = map[string]struct{ path, field string }{
 }
 
 // staying are further fields of a command that are the same in the next form.
-var staying = map[string][]string{"register-beneficiary": {"kind", "place"}, "record-benefit": {"period", "disbursement"}}
+var staying = map[string][]string{"register-beneficiary": {"kind", "place"}, "record-benefit": {"period", "disbursement"}, "receive-funds": {"fund"}}
 
 // next is the address of the page after a form: one that shows what was done, or
 // the next form of the same kind, in which what usually stays the same is filled
@@ -378,7 +378,7 @@ func (v *visit) next(t domain.CommandType, values url.Values, r eventstore.Recei
 	}
 	params := []string{"done", r.Entry, "at", r.Position.String()}
 	for _, name := range append([]string{"date", "provider", "fund", "project", "payer", "document", "donor", "from"}, staying[t.Name]...) {
-		if fresh := newNoun[t.Name]; name != fresh.field {
+		if fresh := newNoun[t.Name]; name != fresh.field || slices.Contains(staying[t.Name], name) {
 			params = append(params, name, values.Get(name))
 		}
 	}
