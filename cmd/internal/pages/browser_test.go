@@ -84,7 +84,12 @@ func TestTheStoriesOfTheRolesInABrowser(t *testing.T) {
 				invented + "/compare"}, mainPages...)...)
 		}},
 		{"axe finds nothing on the forms", func(t *testing.T, b tab) {
-			accessible(t, b, "zhang", invented+"/record", invented+"/record/disburse-funds", invented+"/record/register-project", invented+"/batch/disburse-funds", invented+"/imports",
+			officer := b.server.signedIn(t, "qian", access.FinanceOfficer)
+			officer.defineFormat(t)
+			if status, page := officer.upload(t, invented+"/statements", "a.csv", statement, url.Values{"format": {"bank-1"}}); status != 200 {
+				t.Fatalf("the statement answers %d: %s", status, page)
+			}
+			accessible(t, b, "zhang", invented+"/statements", invented+"/record/define-statement-format", invented+"/record", invented+"/record/disburse-funds", invented+"/record/register-project", invented+"/batch/disburse-funds", invented+"/imports",
 				invented+"/vouchers", invented+"/beneficiaries?why=x", "/account")
 		}},
 		{"axe finds nothing on the pages of the administrator", func(t *testing.T, b tab) {
@@ -311,7 +316,7 @@ func inEnglish(t *testing.T, b tab) {
 
 // mainPages are looked at on a phone and by axe.
 var mainPages = []string{"/", invented, invented + "/totals?by=project", invented + "/journal", invented + "/flow", invented + "/trace/inv-p10", invented + "/events",
-	invented + "/projects", invented + "/idle", invented + "/requests", invented + "/search?q=ccx", invented + "/settings", invented + "/findings", invented + "/notices", invented + "/coverage", invented + "/evidence", "/public/" + demo.Invented + "/projects", invented + "/why?stage=disbursed", "/status", "/verify", "/sign-in"}
+	invented + "/projects", invented + "/idle", invented + "/requests", invented + "/search?q=ccx", invented + "/settings", invented + "/findings", invented + "/notices", invented + "/statements", invented + "/coverage", invented + "/evidence", "/public/" + demo.Invented + "/projects", invented + "/why?stage=disbursed", "/status", "/verify", "/sign-in"}
 
 func onAPhone(t *testing.T, b tab) {
 	b.do(chromedp.EmulateViewport(360, 740, chromedp.EmulateMobile))

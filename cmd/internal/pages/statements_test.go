@@ -12,12 +12,11 @@ import (
 const statement = "对账单,,,,,\n记账日期,交易流水号,对方户名,借方发生额,贷方发生额,附言\n2019-12-20,A001,张三,\"191,803.28\",,虚拨2019-107\n" +
 	"2019-12-05,A002,李四,\"255,737.70\",,\n2019-12-12,A003,王五,9.99,,手续费\n"
 
-// From the first format to what is left on each side, without JavaScript.
-func TestABankStatementIsMatchedWithTheLedgerOnAPage(t *testing.T) {
-	s := demonstrated(t)
-	zhang, li := s.signedIn(t, "zhang", access.FinanceOfficer), s.signedIn(t, "li", access.Supervisor)
+// defineFormat names the columns of a statement, as a page proposes them.
+func (p person) defineFormat(t *testing.T) {
+	t.Helper()
 	path := invented + "/statements"
-	_, _, page := zhang.open(t, path, nil)
+	_, _, page := p.open(t, path, nil)
 	define := regexp.MustCompile(invented + `/record/define-statement-format\?[^"]+`).FindString(page)
 	if define == "" {
 		t.Fatalf("nothing leads to a format: %s", page)
@@ -29,9 +28,17 @@ func TestABankStatementIsMatchedWithTheLedgerOnAPage(t *testing.T) {
 	form.Set("account", "帮扶专户")
 	form.Set("format", "bank-1")
 	form.Set("idempotency_key", "statement-1")
-	if _, at, page := zhang.open(t, invented+"/record/define-statement-format", form); at != path || !strings.Contains(page, "帮扶专户") {
+	if _, at, page := p.open(t, invented+"/record/define-statement-format", form); at != path || !strings.Contains(page, "帮扶专户") {
 		t.Fatalf("a format leads to %s: %s", at, page)
 	}
+}
+
+// From the first format to what is left on each side, without JavaScript.
+func TestABankStatementIsMatchedWithTheLedgerOnAPage(t *testing.T) {
+	s := demonstrated(t)
+	zhang, li := s.signedIn(t, "zhang", access.FinanceOfficer), s.signedIn(t, "li", access.Supervisor)
+	path := invented + "/statements"
+	zhang.defineFormat(t)
 	if status, page := zhang.upload(t, path, "a.csv", strings.Replace(statement, "借方发生额", "支出", 1), url.Values{"format": {"bank-1"}}); status != 422 || !strings.Contains(page, "列名不对") || !strings.Contains(page, "借方发生额") {
 		t.Errorf("a statement without a column answers %d: %s", status, page)
 	}
@@ -43,7 +50,7 @@ func TestABankStatementIsMatchedWithTheLedgerOnAPage(t *testing.T) {
 			t.Fatalf("want %s: %d %s", says, status, page)
 		}
 	}
-	_, _, page = zhang.open(t, path, nil)
+	_, _, page := zhang.open(t, path, nil)
 	picks := regexp.MustCompile(`name="pick" value="([^"]+)" aria-label="(A00.)[^"]*"( checked)?`).FindAllStringSubmatch(page, -1)
 	if len(picks) != 2 || strings.Contains(page, "张三") {
 		t.Fatalf("the proposals are %q: %s", picks, page)
