@@ -75,6 +75,7 @@ var organisations = []struct {
 // fundPlan is a fund and everything that happens to it as a whole.
 type fundPlan struct {
 	id, provider domain.ID
+	purpose      string
 	year         int // budget year
 	steps        []fundStep
 }
@@ -85,19 +86,19 @@ type fundStep struct {
 }
 
 var fundPlans = []fundPlan{
-	{"inv-a-2018", district, 2018, []fundStep{
+	{"inv-a-2018", district, "2018年财政帮扶", 2018, []fundStep{
 		{"2018-02-08", "commit", "12000000"}, {"2018-03-01", "receive", "7000000"}, {"2018-07-16", "receive", "4760000"},
 		{"2018-09-20", "reduce", "240000"}, {"2018-12-28", "carry-over", "560000"}, {"2019-03-15", "repay", "30000"}}},
-	{"inv-b-2018", charity, 2018, []fundStep{
+	{"inv-b-2018", charity, "2018年慈善项目", 2018, []fundStep{
 		{"2018-01-20", "pledge", "3000000"}, {"2018-04-10", "commit", "2600000"}, {"2018-05-02", "receive", "2600000"},
 		{"2018-12-29", "lapse", ""}}},
 	// Notified ahead of its budget year, so the two ways to count a year differ.
-	{"inv-c-2019", district, 2019, []fundStep{
+	{"inv-c-2019", district, "2019年财政帮扶", 2019, []fundStep{
 		{"2018-12-20", "commit", "14500000"}, {"2019-01-18", "receive", "9000000"},
 		{"2019-06-12", "increase", "1000000"}, {"2019-06-28", "receive", "6500000"}}},
-	{reimbursing, district, 2019, []fundStep{
+	{reimbursing, district, "2019年先建后补", 2019, []fundStep{
 		{"2019-01-15", "commit", "1800000"}, {"2019-02-20", "receive", "1800000"}}},
-	{"inv-e-donations", charity, 2018, []fundStep{
+	{"inv-e-donations", charity, "社会捐款", 2018, []fundStep{
 		{"2018-05-18", "receive", "386500.50"}, {"2018-11-12", "receive about", "214300"}, {"2019-04-09", "receive", "512850.25"},
 		{"2019-12-20", "close", ""}}},
 }

@@ -27,7 +27,7 @@ func (s *story) fund(f fundPlan) {
 	for i, step := range f.steps {
 		id := fmt.Sprintf("%s-%d", f.id, i+1)
 		evidence := domain.Evidence{Document: fmt.Sprintf("虚构〔%s〕%s-%d号", step.day[:4], f.id, i+1)}
-		open := domain.FundInput{Fund: f.id, Provider: f.provider, BudgetYear: f.year, Purpose: "演示" + madeUp}
+		open := domain.FundInput{Fund: f.id, Provider: f.provider, BudgetYear: f.year, Purpose: f.purpose + madeUp}
 		change := domain.FundAmount{Fund: f.id}
 		if step.amount != "" {
 			open.Amount, change.Amount = s.yuan(step.amount), s.yuan(step.amount)
