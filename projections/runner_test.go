@@ -1,8 +1,10 @@
 package projections
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 	"log/slog"
 	"slices"
@@ -152,6 +154,7 @@ func TestSeveralRunnersCountEachEventOnce(t *testing.T) {
 }
 
 func TestARunnerThatIsStuckLosesItsPlace(t *testing.T) {
+	t.Parallel() // it waits for times to run out
 	log := newMemory()
 	p := newProgramme(t, log, "one", 1)
 	url := pgtest.Database(t)
@@ -170,34 +173,46 @@ func TestRunnersWithoutALeaderAreStillExact(t *testing.T) {
 	log := newMemory()
 	newProgramme(t, log, "one", 1).run(600)
 	db := open(t)
+	ctx, stop := context.WithTimeoutCause(t.Context(), 30*time.Second, errors.New("the checkpoints did not reach the end"))
+	defer stop()
 	var wait sync.WaitGroup
 	for range 3 {
 		wait.Go(func() {
-			conn, err := db.connect(t.Context())
-			if err != nil {
-				t.Error(err)
-				return
-			}
-			defer conn.Close(context.Background())
-			r := NewRunner(db, &slowly{memory: log}, slog.New(slog.DiscardHandler))
-			for {
-				all, err := readCheckpoints(t.Context(), conn, schemaOf(1))
-				if err != nil {
-					t.Error(err)
-				}
-				if done, _ := reached(all, uint64(len(log.messages))); done {
-					return
-				}
-				err = r.catchUp(t.Context(), conn, schemaOf(1))
-				if err != nil && !errors.Is(err, errFence) && !strings.Contains(err.Error(), "40P01") {
-					t.Error(err)
-					return
-				}
+			defer stop() // with one of them the others end
+			if err := alone(ctx, NewRunner(db, &slowly{memory: log}, slog.New(slog.DiscardHandler)), uint64(len(log.messages))); err != nil && context.Cause(ctx) != context.Canceled {
+				t.Error(err, context.Cause(ctx))
 			}
 		})
 	}
 	wait.Wait()
 	verified(t, NewRunner(db, log, slog.Default()))
+}
+
+// alone advances the checkpoints to a block without asking who else does.
+func alone(ctx context.Context, r *Runner, end uint64) error {
+	conn, err := r.db.connect(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close(context.Background())
+	for last := uint64(0); ; {
+		all, err := readCheckpoints(ctx, conn, schemaOf(1))
+		if err != nil {
+			return err
+		}
+		least := slices.MinFunc(all, func(a, b checkpoint) int { return cmp.Compare(a.block, b.block) }).block
+		if least < last {
+			return fmt.Errorf("a checkpoint went back from block %d to %d", last, least)
+		}
+		last = least
+		if done, err := reached(all, end); done || err != nil {
+			return err
+		}
+		err = r.catchUp(ctx, conn, schemaOf(1))
+		if err != nil && !errors.Is(err, errFence) && !strings.Contains(err.Error(), "40P01") {
+			return err
+		}
+	}
 }
 
 // slowly is a log that shows a few more blocks each time, so that several
