@@ -126,6 +126,7 @@ func openDeaf(t *testing.T) (*eventstore.Store, *deafProxy) {
 }
 
 func TestABlockWhoseAcknowledgementWasLostIsFoundAndCountedOnce(t *testing.T) {
+	t.Parallel() // it waits for times to run out
 	store, proxy := openDeaf(t)
 	programme(t, store, "100")
 	for range 3 {
@@ -146,6 +147,7 @@ func TestABlockWhoseAcknowledgementWasLostIsFoundAndCountedOnce(t *testing.T) {
 }
 
 func TestACommandThatTheLogDoesNotAnswerHasAnUnknownOutcome(t *testing.T) {
+	t.Parallel() // it waits for times to run out
 	srv := server(t)
 	store := open(t, srv, func(c *eventstore.Config) {
 		c.PublishTimeout = 100 * time.Millisecond
@@ -160,6 +162,7 @@ func TestACommandThatTheLogDoesNotAnswerHasAnUnknownOutcome(t *testing.T) {
 }
 
 func TestALostQuestionToTheLogDoesNotHoldUpTheCommand(t *testing.T) {
+	t.Parallel() // it waits for times to run out
 	store, proxy := openDeaf(t)
 	programme(t, store, "100")
 	proxy.mu.Lock()
@@ -184,6 +187,7 @@ func TestACommandToALogThatCannotBeReadHasACode(t *testing.T) {
 }
 
 func TestAReaderWhoseDeliveryIsLostReadsOnToTheEnd(t *testing.T) {
+	t.Parallel() // it waits for times to run out
 	srv, err := natsserver.NewServer(&natsserver.Options{Host: "127.0.0.1", Port: -1, JetStream: true, StoreDir: t.TempDir(), SyncAlways: true, NoSigs: true, NoLog: true})
 	if err != nil {
 		t.Fatal(err)

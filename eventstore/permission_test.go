@@ -47,6 +47,7 @@ func under(t *testing.T, conn *nats.Conn) *eventstore.Store {
 }
 
 func TestTheUserOfAServerCanRecordAndReadAndNothingElse(t *testing.T) {
+	t.Parallel() // it waits for times to run out
 	publish, subscribe := eventstore.Permissions(eventstore.DefaultStream, "")
 	as := guarded(t, publish, subscribe)
 	conn := as("server")
@@ -113,6 +114,7 @@ func TestTheUserOfAServerCanRecordAndReadAndNothingElse(t *testing.T) {
 }
 
 func TestWhatTheServerMayNotDoIsSaidAndDoesNotLookLikeSilence(t *testing.T) {
+	t.Parallel() // it waits for a time to run out
 	publish, subscribe := eventstore.Permissions(eventstore.DefaultStream, "")
 	as := guarded(t, publish[1:], subscribe) // not to the log itself
 	store := under(t, as("server"))

@@ -26,7 +26,7 @@ func balances(ts *testscript.TestScript, _ bool, args []string) {
 		_, _ = os.Stderr.WriteString("\n*** hledger IS NOT INSTALLED, so its balances were not compared; install it with: apt-get install hledger ***\n\n")
 		return
 	}
-	compared := 0
+	compared, journal := 0, ts.ReadFile(args[0])
 	for _, by := range []string{"fund", "project", "village", "year"} {
 		ts.Check(ts.Exec("aidledger", "totals", "--by", by, "--json"))
 		var t projections.Totals
@@ -35,12 +35,21 @@ func balances(ts *testscript.TestScript, _ bool, args []string) {
 			if (by == "project" || by == "village") && slices.Contains(attributed, s) {
 				continue
 			}
+			if !strings.Contains(journal, "stage:"+s.String()+",") && !slices.ContainsFunc(t.Rows, func(r projections.TotalsRow) bool { return holds(r, s) }) {
+				continue // neither has anything of it
+			}
 			compared += compareBalances(ts, args[0], t, s)
 		}
 	}
 	if compared < 10 {
 		ts.Fatalf("only %d balances were compared", compared)
 	}
+}
+
+// holds tells whether a line of totals has money in a stage.
+func holds(row projections.TotalsRow, s domain.Stage) bool {
+	amount := row.Amount(s)
+	return amount != nil && strings.Trim(*amount, "0.") != ""
 }
 
 func compareBalances(ts *testscript.TestScript, journal string, t projections.Totals, s domain.Stage) (compared int) {
@@ -58,15 +67,14 @@ func compareBalances(ts *testscript.TestScript, journal string, t projections.To
 		if row.Line != "" {
 			key = map[string]string{"unallocated": "unallocated", "not-assigned": "not-assigned"}[row.Line]
 		}
-		ours := row.Amount(s)
-		if ours == nil || strings.Trim(*ours, "0.") == "" {
+		if !holds(row, s) {
 			if got, ok := theirs[key]; ok && strings.Trim(got, "0.") != "" {
 				ts.Fatalf("%s %s %s: hledger has %s", t.By, key, s, got)
 			}
 			continue
 		}
-		if theirs[key] != *ours {
-			ts.Fatalf("%s %s %s: hledger has %q, and the ledger %s", t.By, key, s, theirs[key], *ours)
+		if ours := *row.Amount(s); theirs[key] != ours {
+			ts.Fatalf("%s %s %s: hledger has %q, and the ledger %s", t.By, key, s, theirs[key], ours)
 		}
 		compared++
 	}

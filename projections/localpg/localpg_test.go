@@ -38,7 +38,7 @@ func TestMain(m *testing.M) {
 // clusterDir is a directory that the server's user can reach even when the test runs as root.
 func clusterDir(t testing.TB) string {
 	t.Helper()
-	base, err := temporaryBase(t.Context())
+	base, err := TemporaryBase(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,7 +13,7 @@ import (
 // the process ends. It is not durable and meant for tests. The result of initdb is kept in the directory cache for the
 // next time, which makes a start about four times as fast; an empty name means no cache.
 func Temporary(ctx context.Context, cache string) (*Cluster, error) {
-	base, err := temporaryBase(ctx)
+	base, err := TemporaryBase(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -44,11 +44,11 @@ const temporaryPrefix = "aidledger-postgres-"
 // memoryMin is how much room, in bytes, a file system in memory must have to be used: many databases of 8 MB each.
 const memoryMin = 1 << 30
 
-// temporaryBase is the directory for temporary clusters. A file system in memory makes a start and every new database
+// TemporaryBase is the directory for temporary clusters, and for other directories in which tests start one. A file system in memory makes a start and every new database
 // several times as fast and spares the disk; it is used where there is one with room to spare (containers often have a
 // small one). Otherwise it is the usual directory for temporary files, unless its path is too long for a socket or
 // closed to the server's user.
-func temporaryBase(ctx context.Context) (string, error) {
+func TemporaryBase(ctx context.Context) (string, error) {
 	user, err := serverAccount("")
 	if err != nil {
 		return "", err

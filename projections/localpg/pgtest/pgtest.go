@@ -61,10 +61,16 @@ func Database(t testing.TB) string {
 }
 
 // Dir returns a new directory that a private cluster can live in, and removes it at the end of the test. It differs from
-// t.TempDir in that it can be entered by the user who runs PostgreSQL when the test runs as root.
+// t.TempDir in that it can be entered by the user who runs PostgreSQL when the test runs as root, and in that it lies in
+// memory where there is room: a process that is killed loses nothing there either, and tests of a power failure are
+// those of package chaos, on a disk.
 func Dir(t testing.TB) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("/tmp", "aidledger-test-")
+	base, err := localpg.TemporaryBase(t.Context())
+	if err != nil {
+		t.Fatalf("pgtest: %v", err)
+	}
+	dir, err := os.MkdirTemp(base, "aidledger-test-")
 	if err != nil {
 		t.Fatalf("pgtest: %v", err)
 	}
