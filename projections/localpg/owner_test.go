@@ -128,6 +128,9 @@ func TestTheServerGoesWhenItsOwnerIsKilledAndTheNextStartFindsTheData(t *testing
 	if err := o.cmd.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
+	if _, err := o.cmd.Process.Wait(); err != nil { // a process that is being killed has its lock until it has ended
+		t.Fatal(err)
+	}
 	again := startIn(t, dir) // at once: the old server may still be shutting down
 	if alive(o.postmaster) {
 		t.Errorf("the old postmaster %d is alive", o.postmaster)
