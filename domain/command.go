@@ -64,6 +64,7 @@ type Field struct {
 	Personal string  // what it says about a person, who is protected; see [Personal]
 	reported bool    // a currency that others publish amounts in, even if nobody pays in it now
 	example  string  // for a field of which its type does not say enough
+	whole    string  // what a whole number is: a year or a count; empty: the rules say
 	index    []int
 }
 

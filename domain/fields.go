@@ -42,7 +42,7 @@ func fieldsOf(t reflect.Type, path []int) []Field {
 		field := Field{
 			Name: name, Doc: f.Tag.Get("doc"), index: index,
 			Required: !strings.Contains(options, "omitzero") && !strings.Contains(options, "omitempty"),
-			Type:     fieldType(f), Personal: f.Tag.Get("personal"), reported: f.Tag.Get("currency") == "reported", example: f.Tag.Get("example"),
+			Type:     fieldType(f), Personal: f.Tag.Get("personal"), reported: f.Tag.Get("currency") == "reported", example: f.Tag.Get("example"), whole: f.Tag.Get("whole"),
 		}
 		if enum := f.Tag.Get("enum"); enum != "" {
 			field.Enum = strings.Split(enum, ",")
@@ -134,8 +134,8 @@ func checkField(at reflect.Value, f Field) *Refusal {
 		return p.normalise(f.Personal)
 	}
 	if at.Kind() != reflect.String {
-		if f.Type == "integer" && f.Required && at.Int() == 0 {
-			return required(f.Name)
+		if f.Type == "integer" {
+			return checkWhole(int(at.Int()), f)
 		}
 		return nil
 	}
@@ -155,6 +155,26 @@ func checkField(at reflect.Value, f Field) *Refusal {
 	}
 	if text != at.String() { // what needs no change may be shared between goroutines
 		at.SetString(text)
+	}
+	return nil
+}
+
+// countMax is more than anything that a ledger counts, and fits into what
+// databases count with.
+const countMax = 1_000_000_000
+
+// checkWhole judges a whole number by what it says that it is: a year, or a
+// count. What else it may not be is for the rules.
+func checkWhole(n int, f Field) *Refusal {
+	switch {
+	case n == 0 && f.Required:
+		return required(f.Name)
+	case n != 0 && f.whole == "year":
+		if err := checkYear(n, f.Name); err != nil {
+			return asRefusal(err)
+		}
+	case f.whole == "count" && (n < 0 || n > countMax):
+		return refuse("number_range", "%d is no count", n).hint("give a whole number from 0 to %d", countMax).with(f.Name, n)
 	}
 	return nil
 }

@@ -27,8 +27,8 @@ type RecordImport struct {
 	SHA256  string `json:"sha256" doc:"SHA-256 of the file in hexadecimal"`
 	Format  string `json:"format" enum:"iati,fts,csv,xlsx,json-lines" doc:"what the file is"`
 	Mapping string `json:"mapping,omitempty" text:"note" doc:"how it was read: command, sheet, unit, columns"`
-	Rows    int    `json:"rows" doc:"how many rows are recorded"`
-	Skipped int    `json:"skipped,omitzero" doc:"how many rows at fault are left out"`
+	Rows    int    `json:"rows" whole:"count" doc:"how many rows are recorded"`
+	Skipped int    `json:"skipped,omitzero" whole:"count" doc:"how many rows at fault are left out"`
 	Evidence
 }
 
@@ -44,7 +44,7 @@ type ImportReversed struct {
 type ReverseImport struct {
 	Import ID     `json:"import" doc:"id of the import"`
 	Reason string `json:"reason" text:"note" doc:"why it was wrong"`
-	Kept   int    `json:"kept,omitzero" doc:"how many of its entries cannot be taken back"`
+	Kept   int    `json:"kept,omitzero" whole:"count" doc:"how many of its entries cannot be taken back"`
 	Evidence
 }
 

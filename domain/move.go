@@ -41,7 +41,7 @@ type AdoptLedger struct {
 	From     string `json:"from" doc:"region that had it"`
 	Position string `json:"position" doc:"position of the last block there"`
 	Head     string `json:"head" doc:"SHA-256 of that block, in hexadecimal"`
-	Blocks   int    `json:"blocks" doc:"how many blocks came over"`
+	Blocks   int    `json:"blocks" whole:"count" doc:"how many blocks came over"`
 	Evidence
 }
 

@@ -32,7 +32,7 @@ type ReportCell struct {
 // ReportScope says which totals a report has.
 type ReportScope struct {
 	By             string   `json:"by" enum:"year,budget-year,project,village,provider,fund" doc:"what each line stands for"`
-	Year           int      `json:"year,omitzero" doc:"only this year; all years together if left out"`
+	Year           int      `json:"year,omitzero" whole:"year" doc:"only this year; all years together if left out"`
 	Currency       Currency `json:"currency,omitempty" doc:"only this currency; all if left out"`
 	EffectiveUntil Date     `json:"effective_until,omitzero" doc:"only what happened up to this date"`
 }

@@ -24,7 +24,7 @@ type Report struct {
 	System       string `json:"system" doc:"who published it: the identifier of the publisher"`
 	Activity     string `json:"activity" text:"note" doc:"identifier of the activity (iati-identifier)"`
 	Title        string `json:"title,omitempty" text:"note" doc:"title of the activity"`
-	Occurrence   int    `json:"occurrence,omitzero" doc:"tells transactions apart that have one reference in one source: 2 for the second"`
+	Occurrence   int    `json:"occurrence,omitzero" whole:"count" doc:"tells transactions apart that have one reference in one source: 2 for the second"`
 	Repeated     bool   `json:"repeated,omitzero" doc:"the source has the same transaction under the same reference before; totals count it once"`
 	Outside      bool   `json:"outside,omitzero" doc:"the date is before the activity began or after it ended"`
 	BudgetYear   int    `json:"budget_year,omitzero" doc:"year in which the source counts it; that of the date if left out"`

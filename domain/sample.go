@@ -40,7 +40,7 @@ type SampleScope struct {
 	Project  ID       `json:"project,omitempty" doc:"only entries of this project"`
 	Place    ID       `json:"place,omitempty" doc:"only entries of this place"`
 	Provider ID       `json:"provider,omitempty" doc:"only entries of money of this organisation"`
-	Year     int      `json:"year,omitzero" doc:"only entries of this year"`
+	Year     int      `json:"year,omitzero" whole:"year" doc:"only entries of this year"`
 }
 
 // SampleItem is an entry that can be drawn, or was. Hits is how many of its

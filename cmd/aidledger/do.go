@@ -137,8 +137,6 @@ func fieldValue(cmd *cobra.Command, f domain.Field, given pflag.Value) (any, err
 	switch f.Type {
 	case "yes/no":
 		return given.String() == "true", nil
-	case "amount":
-		return exactAmount(f.Name, given.String())
 	case "list":
 		var items []map[string]any
 		for _, text := range given.(pflag.SliceValue).GetSlice() {
@@ -150,7 +148,21 @@ func fieldValue(cmd *cobra.Command, f domain.Field, given pflag.Value) (any, err
 		}
 		return items, nil
 	}
-	return given.String(), nil
+	return scalar(f, f.Name, text)
+}
+
+// scalar is what stands in the JSON of a text that a person typed. One that is
+// not what the field takes is left as it is, for the server to refuse.
+func scalar(f domain.Field, name, text string) (any, error) {
+	switch f.Type {
+	case "amount":
+		return exactAmount(name, text)
+	case "integer":
+		if n, err := strconv.Atoi(text); err == nil {
+			return n, nil
+		}
+	}
+	return text, nil
 }
 
 // exactAmount takes the forms that people write, such as 3721万.
@@ -173,13 +185,14 @@ func listItem(cmd *cobra.Command, f domain.Field, text string) (map[string]any, 
 		}
 		item[name] = v
 		for _, sub := range f.Item {
-			if sub.Name == name && sub.Type == "amount" {
-				exact, err := exactAmount(f.Name+"."+name, v)
-				if err != nil {
-					return nil, err
-				}
-				item[name] = exact
+			if sub.Name != name {
+				continue
 			}
+			exact, err := scalar(sub, f.Name+"."+name, v)
+			if err != nil {
+				return nil, err
+			}
+			item[name] = exact
 		}
 	}
 	return item, nil

@@ -200,7 +200,7 @@ func assign(at any, f domain.Field, token jsontext.Token) (err error) {
 			return nil
 		}
 	case *int:
-		if isText || kind == '0' {
+		if kind == '0' {
 			if *p, err = strconv.Atoi(text); err == nil {
 				return nil
 			}

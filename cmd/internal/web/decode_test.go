@@ -62,6 +62,7 @@ func TestDecodeNamesEveryFault(t *testing.T) {
 		{"an object as a text", "register-place", `{"place":{"a":1},"name":["x"],"level":"village"}`,
 			[]string{"place:wrong_type", "name:wrong_type"}},
 		{"a text as a truth", "open-ledger", `{"title":"T","invented":"true"}`, []string{"invented:wrong_type"}},
+		{"a text as an integer", "close-year", `{"year":"2018"}`, []string{"year:wrong_type"}},
 		{"a fraction as an integer", "close-year", `{"year":2018.5}`, []string{"year:wrong_type"}},
 		{"a list that is none", "set-targets", `{"project":"p","targets":{"indicator":"i"}}`, []string{"targets:wrong_type"}},
 		{"items with faults", "set-targets", `{"project":"p","targets":[{"indicator":"i","value":"x","unit":"u"},7,{"unit":"u","more":1}]}`,
@@ -95,7 +96,7 @@ func TestDecodeReadsEveryFormOfAValue(t *testing.T) {
 		c.Targets[0].Value.String() != "3.5" || c.Targets[1].Value.String() != "1047" {
 		t.Errorf("got %+v", c)
 	}
-	got, err = decode("close-year", `{"year":"2018"}`)
+	got, err = decode("close-year", `{"year":2018}`)
 	if err != nil || got.(*domain.CloseYear).Year != 2018 {
 		t.Errorf("got %+v, %v", got, err)
 	}
