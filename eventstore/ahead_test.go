@@ -68,11 +68,11 @@ func TestWhatIsDecidedAheadIsTakenBackWhenAnotherWriterIsFaster(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if !reflect.DeepEqual(held, whole.domain) || !reflect.DeepEqual(w.entries.all(), whole.entries.all()) || w.head != whole.head {
+		if !reflect.DeepEqual(held, whole.domain) || !reflect.DeepEqual(w.entries.all(t), whole.entries.all(t)) || w.head != whole.head {
 			t.Errorf("writer %d holds another state than the log up to block %d", i, w.last)
 		}
-		if entries != len(whole.entries.all()) {
-			t.Errorf("%d entries have %d ids", entries, len(whole.entries.all()))
+		if entries != len(whole.entries.all(t)) {
+			t.Errorf("%d entries have %d ids", entries, len(whole.entries.all(t)))
 		}
 	}
 }

@@ -136,7 +136,12 @@ func (w *writer) decide(ctx context.Context, b *pending, it *item) (out Outcome,
 	if w.decided(b, it.key) != nil {
 		return Outcome{}, true // answered from the log, when this block is in it
 	}
-	if record, ok := w.entries.get(it.key); ok {
+	record, ok, err := w.entry(ctx, it.key)
+	if err != nil {
+		b.fatal = err
+		return Outcome{}, false
+	}
+	if ok {
 		return w.repeated(ctx, b, it, record)
 	}
 	if err := w.elsewhere(); err != nil {
@@ -278,9 +283,9 @@ func (w *writer) original(ctx context.Context, b *pending, id string) (events []
 	if e := w.decided(b, key); e != nil {
 		return e.facts, nil
 	}
-	record, ok := w.entries.get(key)
-	if !ok {
-		return nil, nil
+	record, ok, err := w.entry(ctx, key)
+	if !ok || err != nil {
+		return nil, err
 	}
 	block, err := w.read(ctx, record.block)
 	if err != nil {

@@ -3,6 +3,7 @@ package eventstore
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"encoding/binary"
 	"slices"
 	"sort"
@@ -14,6 +15,7 @@ import (
 // when it is loaded.
 type entryIndex struct {
 	sorted sortedEntries
+	paged  *pagedEntries            // in place of sorted, until all of it was read
 	frozen map[entryKey]entryRecord // on their way into sorted
 	recent map[entryKey]entryRecord
 }
@@ -30,14 +32,18 @@ func newEntryIndex(sorted sortedEntries) entryIndex {
 	return entryIndex{sorted: sorted, recent: map[entryKey]entryRecord{}}
 }
 
-func (x *entryIndex) get(k entryKey) (entryRecord, bool) {
-	if r, ok := x.recent[k]; ok {
-		return r, true
+func (x *entryIndex) get(ctx context.Context, k entryKey) (r entryRecord, ok bool, err error) {
+	if r, ok = x.recent[k]; ok {
+		return r, true, nil
 	}
-	if r, ok := x.frozen[k]; ok {
-		return r, true
+	if r, ok = x.frozen[k]; ok {
+		return r, true, nil
 	}
-	return x.sorted.find(k)
+	if x.paged != nil {
+		return x.paged.find(ctx, k)
+	}
+	r, ok = x.sorted.find(k)
+	return r, ok, nil
 }
 
 func (x *entryIndex) put(k entryKey, r entryRecord) { x.recent[k] = r }

@@ -37,6 +37,7 @@ func (s *Store) Rehearse(ctx context.Context, ledger string) (*Rehearsal, error)
 		return nil, err
 	}
 	w := newWriter(s, string(id))
+	w.whole = nil
 	if err := w.load(ctx); err != nil {
 		return nil, err
 	}
@@ -49,7 +50,11 @@ func (r *Rehearsal) Ledger() *domain.Ledger { return r.w.domain }
 // Try decides a command as [Store.Submit] would.
 func (r *Rehearsal) Try(ctx context.Context, q Request) (Trial, error) {
 	it := newItem(ctx, r.w.ledger, q, r.seal)
-	if again, ok := r.w.entries.get(it.key); ok && again.block == 0 && it.err == nil {
+	again, ok, err := r.w.entry(ctx, it.key)
+	if err != nil {
+		return Trial{}, err
+	}
+	if ok && again.block == 0 && it.err == nil {
 		if again != recordOf(0, it.content, it.Actor) {
 			return Trial{}, failure(KeyReused, "the id "+it.ID+" is used twice for different commands", "give each command an id of its own", nil)
 		}

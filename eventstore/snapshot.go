@@ -1,6 +1,7 @@
 package eventstore
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
@@ -51,7 +52,7 @@ type snapshotHead struct {
 	Sum    Hash   `json:"sum"`   // of all parts together
 }
 
-const snapshotFormat = 1
+const snapshotFormat = 2
 
 // snapshotForm stands for the program and the types of its state.
 func (s *Store) snapshotForm() Hash {
@@ -84,7 +85,7 @@ func (s *Store) snapshot(ctx context.Context, ledger string) (ledgerState, error
 	if err != nil {
 		return ledgerState{}, err
 	}
-	return head.state(body)
+	return head.state(body, stream)
 }
 
 // made returns an error where the log does not have the block that a snapshot
@@ -137,20 +138,24 @@ func readParts(ctx context.Context, stream jetstream.Stream, head snapshotHead) 
 }
 
 // The body of a snapshot is the length of the domain's state, the state, and
-// the sorted entries.
+// where the pages of the sorted entries are, which are stored before it.
 
-func (head snapshotHead) state(body []byte) (ledgerState, error) {
+func (head snapshotHead) state(body []byte, stream jetstream.Stream) (ledgerState, error) {
 	n, size := binary.Uvarint(body)
-	if size <= 0 || n > uint64(len(body)-size) || (len(body)-size-int(n))%entryBytes != 0 {
+	if size <= 0 || n > uint64(len(body)-size) {
 		return ledgerState{}, io.ErrUnexpectedEOF
 	}
-	state, entries := body[size:size+int(n)], body[size+int(n):]
-	folded, err := domain.ReadState(state)
+	pages, err := readDirectory(body[size+int(n):])
+	if err != nil {
+		return ledgerState{}, err
+	}
+	folded, err := domain.ReadState(body[size : size+int(n)])
 	if err != nil {
 		return ledgerState{}, err
 	}
 	out := newLedgerState()
-	out.domain, out.entries, out.last, out.head = folded, newEntryIndex(entries), head.Block, head.Hash
+	out.domain, out.last, out.head = folded, head.Block, head.Hash
+	out.entries.paged = &pagedEntries{stream: stream, subject: head.Parts, pages: pages, read: map[int]sortedEntries{}}
 	out.setZone()
 	return out, nil
 }
@@ -199,7 +204,11 @@ func (s *Store) storeSnapshot(i image, merged sortedEntries) error {
 	}
 	head := snapshotHead{Format: snapshotFormat, Form: s.snapshotForm(), Ledger: i.ledger, Block: i.block, Hash: i.hash,
 		Parts: s.snapshotSubject(i.ledger) + "." + uuid.NewString()}
-	if err = s.writeParts(ctx, &head, binary.AppendUvarint(nil, uint64(len(i.state))), i.state, merged); err == nil {
+	directory, first, err := s.writePages(ctx, head.Parts, merged)
+	if err == nil {
+		err = s.writeParts(ctx, &head, binary.AppendUvarint(nil, uint64(len(i.state))), i.state, directory)
+	}
+	if err == nil {
 		var data []byte
 		if data, err = json.Marshal(&head); err == nil {
 			_, err = s.js.Publish(ctx, s.snapshotSubject(i.ledger), data, jetstream.WithExpectLastSequencePerSubject(before))
@@ -209,7 +218,7 @@ func (s *Store) storeSnapshot(i image, merged sortedEntries) error {
 		return errors.Join(err, stream.Purge(ctx, jetstream.WithPurgeSubject(head.Parts)))
 	}
 	return errors.Join(
-		stream.Purge(ctx, jetstream.WithPurgeSubject(s.snapshotSubject(i.ledger)+".*"), jetstream.WithPurgeSequence(head.First)),
+		stream.Purge(ctx, jetstream.WithPurgeSubject(s.snapshotSubject(i.ledger)+".*"), jetstream.WithPurgeSequence(cmp.Or(first, head.First))),
 		stream.Purge(ctx, jetstream.WithPurgeSubject(s.snapshotSubject(i.ledger)), jetstream.WithPurgeKeep(1)))
 }
 

@@ -119,11 +119,18 @@ func (k *kept) replayed(s *Store, ledger string, state ledgerState) ledgerState 
 }
 
 // all is every entry of an index, and where it is.
-func (x *entryIndex) all() map[entryKey]entryRecord {
-	out := map[entryKey]entryRecord{}
-	for i := range len(x.sorted) / entryBytes {
-		key := entryKey(x.sorted.key(i))
-		out[key], _ = x.sorted.find(key)
+func (x *entryIndex) all(t *testing.T) map[entryKey]entryRecord {
+	t.Helper()
+	out, sorted := map[entryKey]entryRecord{}, x.sorted
+	if x.paged != nil {
+		var err error
+		if sorted, err = x.paged.all(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := range len(sorted) / entryBytes {
+		key := entryKey(sorted.key(i))
+		out[key], _ = sorted.find(key)
 	}
 	for _, more := range []map[entryKey]entryRecord{x.frozen, x.recent} {
 		for k, r := range more {
@@ -149,13 +156,13 @@ func TestASnapshotAndTheLogAfterItAreWhatTheWholeLogIs(t *testing.T) {
 		}
 		from := state.last
 		state, whole := k.replayed(s, "one", state), k.replayed(s, "one", newLedgerState())
-		if from == 0 || from >= state.last || len(state.entries.sorted) == 0 {
+		if from == 0 || from >= state.last || len(state.entries.paged.pages) == 0 {
 			t.Fatalf("the snapshot ends with block %d of %d", from, state.last)
 		}
 		if !reflect.DeepEqual(state.domain, whole.domain) || state.last != whole.last || state.head != whole.head || state.zone.String() != whole.zone.String() {
 			t.Fatalf("round %d: from the snapshot the state is\n%+v\nfrom the log\n%+v", round, state.domain, whole.domain)
 		}
-		if !reflect.DeepEqual(state.entries.all(), whole.entries.all()) {
+		if !reflect.DeepEqual(state.entries.all(t), whole.entries.all(t)) {
 			t.Fatalf("round %d: the snapshot leads to other entries", round)
 		}
 	}
@@ -288,7 +295,7 @@ func TestWhatAKilledProcessLeavesOfASnapshotIsSweptAway(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := map[string]uint64{s.snapshotSubject("one"): 1, head.Parts: 1}; !reflect.DeepEqual(info.State.Subjects, want) {
+	if want := map[string]uint64{s.snapshotSubject("one"): 1, head.Parts: 2}; !reflect.DeepEqual(info.State.Subjects, want) {
 		t.Errorf("the stream holds %v, want %v", info.State.Subjects, want)
 	}
 }
@@ -379,16 +386,16 @@ func TestMergedEntriesAreFound(t *testing.T) {
 		x.freeze()
 		frozen := x.frozen
 		for key, record := range want {
-			if got, ok := x.get(key); !ok || got != record {
+			if got, ok, _ := x.get(t.Context(), key); !ok || got != record {
 				t.Fatalf("%x is %+v while it is frozen, want %+v", key, got, record)
 			}
 		}
 		x.thaw(x.sorted.merge(frozen))
-		if got := x.all(); !reflect.DeepEqual(got, want) || len(x.sorted) != len(want)*entryBytes {
+		if got := x.all(t); !reflect.DeepEqual(got, want) || len(x.sorted) != len(want)*entryBytes {
 			t.Fatalf("%d entries are %d, in %d bytes", len(want), len(got), len(x.sorted))
 		}
 	}
-	if _, ok := x.get(entryKey{9}); ok {
+	if _, ok, _ := x.get(t.Context(), entryKey{9}); ok {
 		t.Error("an entry that nobody put is there")
 	}
 }

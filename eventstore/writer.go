@@ -25,17 +25,19 @@ type writer struct {
 	acks   acks
 	alone  int // blocks for which callers are not waited for, see waitForCallers
 
-	loaded bool // the log was folded once
-	behind bool // the log may hold more than was folded
+	loaded   bool // the log was folded once
+	behind   bool // the log may hold more than was folded
+	distrust bool // the snapshot has lost something, and is not used again
 
 	saving bool               // a snapshot is on its way
 	merged chan sortedEntries // its entries, when it is done
+	whole  chan wholeEntries  // those of the snapshot of the start, when all were read
 
 	lastRead *Block // see read
 }
 
 func newWriter(s *Store, ledger string) *writer {
-	return &writer{store: s, ledger: ledger, queue: make(chan *job, s.cfg.QueueMax), merged: make(chan sortedEntries, 1)}
+	return &writer{store: s, ledger: ledger, queue: make(chan *job, s.cfg.QueueMax), merged: make(chan sortedEntries, 1), whole: make(chan wholeEntries, 1)}
 }
 
 // submit queues a job and waits for its answer.
@@ -157,8 +159,11 @@ func (w *writer) step(backlog []*job) []*job {
 			w.rollback(0)
 			left = slices.Concat(b.jobs, w.next.given(), left)
 			b, w.next = nil, nil
-			if err == errConflict { // somebody else was faster: decide again on what they wrote
+			switch {
+			case err == errConflict: // somebody else was faster: decide again on what they wrote
 				err = w.catchUp(ctx)
+			case errors.Is(err, errPage): // the snapshot has lost something: decide again on what the log says
+				err = w.load(ctx)
 			}
 			if err != nil {
 				w.behind = true
@@ -297,10 +302,16 @@ func (w *writer) load(ctx context.Context) error {
 // restore takes the state from the last snapshot, where there is one that can
 // be trusted.
 func (w *writer) restore() {
+	if w.distrust {
+		return
+	}
 	state, err := w.store.snapshot(w.store.ctx, w.ledger)
 	switch {
 	case err == nil:
 		w.ledgerState = state
+		if w.whole != nil {
+			w.store.done.Go(func() { w.readPages(state.entries.paged) })
+		}
 	case !errors.Is(err, errNoSnapshot):
 		w.store.cfg.Log.Warn("the snapshot of a ledger is not used; its log is read from the first block", "ledger", w.ledger, "reason", err)
 	}
@@ -313,9 +324,11 @@ func (w *writer) due() bool {
 	case merged := <-w.merged:
 		w.entries.thaw(merged)
 		w.saving = false
+	case whole := <-w.whole:
+		w.complete(whole)
 	default:
 	}
-	return !w.saving && w.loaded && w.since >= w.store.cfg.SnapshotEvents
+	return !w.saving && w.loaded && w.entries.paged == nil && w.since >= w.store.cfg.SnapshotEvents
 }
 
 // saveWhenDue hands the state to a snapshot. Only copying the domain's state
@@ -332,9 +345,19 @@ func (w *writer) saveAtTheEnd() {
 	if w.saving {
 		w.entries.thaw(<-w.merged)
 	}
-	if w.loaded && w.since >= max(w.store.cfg.SnapshotEvents/10, 1) {
-		w.save()
+	if !w.loaded || w.since < max(w.store.cfg.SnapshotEvents/10, 1) {
+		return
 	}
+	if w.entries.paged != nil { // who stops so soon waits a little longer
+		ctx, cancel := context.WithTimeout(context.Background(), snapshotTimeMax)
+		defer cancel()
+		whole, err := w.entries.paged.all(ctx)
+		w.complete(wholeEntries{w.entries.paged, whole, err})
+		if err != nil {
+			return
+		}
+	}
+	w.save()
 }
 
 func (w *writer) save() {
