@@ -258,6 +258,43 @@ func must1[T any](v T, err error) T {
 	return v
 }
 
+// The logs of two regions count alike, so what was seen in one cannot be told from
+// what was seen in the other by its number.
+func TestAPositionOfTheFormerRegionIsNotTakenForOneOfTheNew(t *testing.T) {
+	m := startMoving(t)
+	m.end()
+	before := must1(m.stores["EAST"].End(t.Context()))
+	must1(m.move("WEST", nil))
+	west := m.stores["WEST"]
+	for must1(west.End(t.Context())) < before+5 { // the new log comes to the number that was seen in the old one
+		must(t, west, pay(t, "0.01"))
+	}
+	end := must1(west.End(t.Context()))
+	give := func(after uint64, in string) error {
+		q := ask(pay(t, "0.01"))
+		q.After, q.AfterIn = after, in
+		_, err := west.Submit(t.Context(), ledger, q)
+		return err
+	}
+	for _, c := range []struct {
+		name    string
+		after   uint64
+		in      string
+		refused bool
+	}{
+		{"a number that may be of either", end, "", true},
+		{"the end of the former region", before, "EAST", true},
+		{"a number of the former region that is the last one here", end, "EAST", true},
+		{"a block before the last one here", end - 1, "WEST", true},
+		{"a block that is not there yet", end + 100, "WEST", true},
+		{"the last block here", end, "WEST", false},
+	} {
+		if err := give(c.after, c.in); eventstore.Is(err, eventstore.ChangedSince) != c.refused || !c.refused && err != nil {
+			t.Errorf("%s: %v", c.name, err)
+		}
+	}
+}
+
 func TestAMoveIsRefused(t *testing.T) {
 	m := startMoving(t)
 	m.end()

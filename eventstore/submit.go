@@ -26,8 +26,10 @@ type Request struct {
 
 	// After, where it is not zero, records the command only if nothing was
 	// recorded after that block about what the command changes: it is still what
-	// the caller has seen.
-	After uint64
+	// the caller has seen. AfterIn is the region of that block; a ledger that was
+	// moved has to be told it, since the logs of regions count alike.
+	After   uint64
+	AfterIn string
 }
 
 // Receipt says where a command was recorded. Position is that of its last

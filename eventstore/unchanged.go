@@ -19,6 +19,15 @@ func (w *writer) unchanged(ctx context.Context, b *pending, it *item, original [
 	if it.After == 0 {
 		return out
 	}
+	if foreign, err := w.foreign(ctx, it); err != nil {
+		b.fatal = err
+		return out
+	} else if foreign {
+		b.refused = true
+		out.Err = failure(ChangedSince, fmt.Sprintf("block %d is none of this log that somebody can have seen", it.After),
+			fmt.Sprintf("look at it again, then give the new position with its region, as in %s:%d", w.store.region(), w.last), nil)
+		return out
+	}
 	subjects := domain.Subjects(it.Command)
 	for _, e := range original {
 		subjects = append(subjects, domain.Subjects(e)...)
@@ -44,6 +53,30 @@ func (w *writer) unchanged(ctx context.Context, b *pending, it *item, original [
 		out.Err = failure(ChangedSince, fmt.Sprintf("%s has changed since block %d", what, it.After), "look at it again, then give the command with the new position", nil)
 	}
 	return out
+}
+
+// foreign tells whether a position may be one of another log. Logs count alike, so
+// the number that was seen before a ledger was moved may stand for a later block
+// here, and what changed in between would be missed: such a ledger takes a
+// position only with its region. No log has one that it has not come to.
+func (w *writer) foreign(ctx context.Context, it *item) (bool, error) {
+	moved := w.domain.Facts().Region != ""
+	if it.AfterIn != "" && it.AfterIn != w.store.region() || it.AfterIn == "" && moved {
+		return true, nil
+	}
+	if it.After <= w.last {
+		return false, nil
+	}
+	end, err := w.store.End(ctx)
+	return it.After > end, err
+}
+
+// region is what positions of this log are told apart by.
+func (s *Store) region() string {
+	if s.cfg.Places != nil && s.cfg.Places.here != "" {
+		return s.cfg.Places.here
+	}
+	return s.cfg.Stream
 }
 
 // anySince tells whether an event of the ledger after a block is of some kind.

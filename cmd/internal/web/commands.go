@@ -122,11 +122,15 @@ func requestOf(r *http.Request) (eventstore.Request, error) {
 		return q, keyRequired("send the header Idempotency-Key: a UUID, and the same one when you repeat the request")
 	}
 	if seen := r.Header.Get("If-Match"); seen != "" && seen != "*" {
-		at, err := eventstore.ParsePosition(strings.Trim(seen, `"`))
-		if err != nil {
+		region, position, named := strings.Cut(strings.Trim(seen, `"`), ":")
+		if !named {
+			region, position = "", region
+		}
+		at, err := eventstore.ParsePosition(position)
+		if err != nil || named && region == "" {
 			return q, newProblem("header_malformed", "If-Match is no position", `use the position of the answer that was seen, such as "12"`)
 		}
-		q.After = at.Block
+		q.After, q.AfterIn = at.Block, region
 	}
 	for name, id := range map[string]string{"Correlation-Id": q.Correlation, "Causation-Id": q.Causation} {
 		if id != "" && !visible(id) {

@@ -161,7 +161,7 @@ func (s *schemas) command(c domain.CommandType) schema {
 	}
 	params := append(pathParams("{ledger}"),
 		header("Idempotency-Key", "1 to 128 visible ASCII characters that make it safe to repeat, such as a UUID.", true),
-		header("If-Match", "The position that was seen; 412 when what the command changes (its fund, project, request …) has changed since.", false),
+		header("If-Match", "The position that was seen; 412 when what the command changes (its fund, project, request …) has changed since. With its region, as in \"EAST:12\", where the ledger was moved.", false),
 		header("Correlation-Id", "An id of the caller's that leads through several systems.", false),
 		header("Causation-Id", "Id of what led to this command.", false))
 	for _, name := range []string{"dry_run", "wait"} {

@@ -92,7 +92,11 @@ func TestIfMatchRefusesWhatWasDecidedOnSomethingElse(t *testing.T) {
 		{"nothing that was seen", "*", 201, ""},
 		{"something older", fmt.Sprintf("%q", fmt.Sprint(end)), 412, eventstore.ChangedSince},
 		{"what is there now", fmt.Sprintf(`"%d.0"`, end+1), 201, ""},
+		{"what is not there yet", `"999999"`, 412, eventstore.ChangedSince},
+		{"what another region has", fmt.Sprintf(`"WEST:%d"`, end+1), 412, eventstore.ChangedSince},
 		{"no position", `"x"`, 400, "header_malformed"},
+		{"no region", `":7"`, 400, "header_malformed"},
+		{"two regions", `"EAST:WEST:7"`, 400, "header_malformed"},
 	} {
 		got := a.call(t, "POST", "/v1/ledgers/test/commands/disburse-funds", pay(`"1"`), "Idempotency-Key", strings.ReplaceAll(c.name, " ", "-"), "If-Match", c.seen)
 		if got.status != c.status || got.problem().Code != c.code {
