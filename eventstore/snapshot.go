@@ -231,6 +231,7 @@ func (s *Store) createSnapshotStream(ctx context.Context) (jetstream.Stream, err
 		Discard:     jetstream.DiscardNew,
 		Replicas:    s.cfg.Replicas,
 		AllowDirect: true,
+		Duplicates:  dedupeWindow,
 	})
 }
 

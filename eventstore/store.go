@@ -177,6 +177,11 @@ func openStream(ctx context.Context, js jetstream.JetStream, cfg Config) (jetstr
 	return stream, checkState(cfg.Stream, stream.CachedInfo().State)
 }
 
+// dedupeWindow is for how long a stream looks out for messages with the same id of
+// NATS. Ours have none: a block has its guard and a command an id of its own. A
+// server that starts reads all messages of that time, two minutes by default.
+const dedupeWindow = time.Second
+
 func settings(cfg Config) jetstream.StreamConfig {
 	return jetstream.StreamConfig{
 		Name:        cfg.Stream,
@@ -189,6 +194,7 @@ func settings(cfg Config) jetstream.StreamConfig {
 		MaxMsgs:     -1, MaxBytes: -1, MaxMsgsPerSubject: -1, MaxMsgSize: -1, MaxConsumers: -1,
 		DenyDelete: true,
 		DenyPurge:  true,
+		Duplicates: dedupeWindow,
 		// Without direct reads every read asks the leader, so a writer that asks
 		// whether its block was stored never gets a stale answer.
 		AllowDirect: false,
