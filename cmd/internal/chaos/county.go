@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"maps"
 	"math/rand/v2"
 	"path/filepath"
 	"strings"
@@ -25,10 +24,12 @@ type counties struct {
 	nats    string // URLs
 	ledgers int
 	servers [][]*server // by region; the first one of each moves its read models
+	moved   moved
 }
 
 // county opens many ledgers, each through both regions at once, and lets clients
-// pay in all of them through any server while one is killed.
+// pay in all of them through any server while some ledgers are moved to the other
+// region and a server is killed.
 func county(ctx context.Context, r *Run) error {
 	c := &counties{Run: r, ledgers: r.scale(8, 200)}
 	stop, err := c.start(ctx)
@@ -218,7 +219,11 @@ func (c *counties) load(ctx context.Context, m *memory) error {
 			}
 		})
 	}
-	err := until(ctx, "half of the payments", func() bool { return m.count() >= payments/2 })
+	var failed error
+	if !c.Unprotected {
+		c.moved, failed = c.move(ctx)
+	}
+	err := cmp.Or(failed, until(ctx, "half of the payments", func() bool { return m.count() >= payments/2 }))
 	c.servers[0][0].kill()
 	lost := time.Now()
 	if err == nil {
@@ -231,6 +236,10 @@ func (c *counties) load(ctx context.Context, m *memory) error {
 	}
 	c.figure("%d clients, each command to any of 4 servers: %.0f commands/s with a server killed in the middle", clients,
 		float64(m.count())/time.Since(begun).Seconds())
+	if n := len(c.moved.took); n > 0 {
+		c.figure("%d ledgers moved to the other region meanwhile, each within %s, half of them within %s", n,
+			c.moved.took[n-1].Round(time.Millisecond), c.moved.took[n/2].Round(time.Millisecond))
+	}
 	c.figure("the server that moved the read models of %s killed: another one had shown everything %s later", regions[0], took.Round(time.Millisecond))
 	return nil
 }
@@ -249,7 +258,12 @@ func (c *counties) compare(ctx context.Context, m *memory) error {
 		if err != nil {
 			return err
 		}
-		maps.Copy(all.entries, t.entries)
+		if err := t.leave(ctx, store, region, c.moved); err != nil {
+			return err
+		}
+		for id, n := range t.entries {
+			all.entries[id] += n
+		}
 		all.paid[region] = t.total()
 		if err := c.servers[i][1].caughtUp(ctx, t.blocks); err != nil {
 			return err

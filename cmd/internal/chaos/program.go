@@ -239,7 +239,8 @@ func again(err error) bool {
 	case err == nil:
 		return false
 	case errors.As(err, &problem):
-		return problem.Status == http.StatusTooManyRequests || problem.Status >= 500
+		onItsWay := problem.Code == eventstore.LedgerElsewhere || problem.Code == "ledger_moved"
+		return onItsWay || problem.Status == http.StatusTooManyRequests || problem.Status >= 500
 	case errors.As(err, &failure):
 		return failure.Code == eventstore.Busy || failure.Code == eventstore.OutcomeUnknown ||
 			failure.Code == eventstore.LogUnavailable || failure.Code == eventstore.Closed

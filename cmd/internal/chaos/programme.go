@@ -118,6 +118,10 @@ type tally struct {
 	last    map[string]eventstore.Hash
 }
 
+func newTally() *tally {
+	return &tally{entries: map[string]int{}, paid: map[string]int64{}, left: map[string]int64{}, last: map[string]eventstore.Hash{}}
+}
+
 // audit reads a whole log from its first byte to its end, and checks the chain.
 // It asks again where the log does not answer, as while its leader changes.
 func audit(ctx context.Context, store *eventstore.Store) (t *tally, err error) {
@@ -132,7 +136,7 @@ func audit(ctx context.Context, store *eventstore.Store) (t *tally, err error) {
 }
 
 func auditTo(ctx context.Context, store *eventstore.Store, end uint64) (*tally, error) {
-	t := &tally{entries: map[string]int{}, paid: map[string]int64{}, left: map[string]int64{}, last: map[string]eventstore.Hash{}}
+	t := newTally()
 	if end == 0 {
 		return t, nil // until 0 would follow the log for ever
 	}

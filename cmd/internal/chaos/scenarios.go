@@ -23,7 +23,7 @@ var Scenarios = []Scenario{
 	{Name: "standby", Do: standby, Proof: "waiting for what the standby shows",
 		Doc: "A server reads from a standby of the database, which is held back and ended: who has recorded something never reads less."},
 	{Name: "county", Do: county, Proof: "the record of places",
-		Doc: "Many ledgers in two regions, each with a stream and two servers: every server takes every command, also while one is killed."},
+		Doc: "Many ledgers in two regions, each with a stream and two servers: every server takes every command, also while ledgers are moved and one server is killed."},
 	{Name: "disk-full", Do: diskFull, Proof: "starting JetStream again", Needs: "root, to mount a small file system in memory", missing: noMounts,
 		Doc: "The disk of the log fills up: a clear error, nothing acknowledged is lost, and it works again by itself once there is room."},
 	{Name: "sync-fails", Do: syncsFail, Proof: "the sync before the answer", Needs: "a Linux that notifies of system calls (seccomp)", missing: noWatch,
