@@ -56,7 +56,11 @@ func Open(r io.ReaderAt, size int64) (*Book, error) {
 		case strings.HasSuffix(f.Name, "vbaProject.bin"):
 			return nil, fileType("the workbook has macros", "save it as .xlsx, which has none")
 		}
-		b.files[strings.ToLower(f.Name)] = f
+		name := strings.ToLower(f.Name)
+		if b.files[name] != nil { // each program would read another one of them
+			return nil, fileType(fmt.Sprintf("the workbook has two parts called %.60q", f.Name), "do not trust this file; ask for it again")
+		}
+		b.files[name] = f
 	}
 	if b.files["xl/workbook.xml"] == nil {
 		return nil, fileType("the archive is no workbook of the .xlsx form", "open it and save it as .xlsx")
@@ -181,6 +185,9 @@ func (b *Book) readWorkbook() error {
 		case "workbookPr":
 			b.Date1904 = truth(attribute(t, "date1904"))
 		case "sheet":
+			if slices.ContainsFunc(b.sheets, func(e entry) bool { return strings.EqualFold(e.name, attribute(t, "name")) }) {
+				return fileType(fmt.Sprintf("the workbook has two sheets called %.60q", attribute(t, "name")), "give each sheet a name of its own, and save it again as .xlsx")
+			}
 			b.sheets = append(b.sheets, entry{attribute(t, "name"), targets[attribute(t, "id")], attribute(t, "state") != "" && attribute(t, "state") != "visible"})
 		}
 		return nil

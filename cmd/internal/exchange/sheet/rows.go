@@ -45,6 +45,7 @@ type Row struct {
 func (b *Book) Rows(name string, hidden func(column string)) iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
 		part, err := b.find(name)
+		last := 0
 		if err == nil {
 			err = b.part(part, func(d *decoder, t xml.StartElement) error {
 				switch t.Name.Local {
@@ -53,7 +54,7 @@ func (b *Book) Rows(name string, hidden func(column string)) iter.Seq2[Row, erro
 						hidden(columnsOf(t))
 					}
 				case "row":
-					return b.row(d, t, yield)
+					return b.row(d, t, &last, yield)
 				}
 				return nil
 			})
@@ -105,10 +106,18 @@ func columnNumber(reference string) int {
 	return n
 }
 
-// row reads a row that was begun and yields it.
-func (b *Book) row(d *decoder, start xml.StartElement, yield func(Row, error) bool) error {
-	row := Row{Hidden: truth(attribute(start, "hidden"))}
-	row.Number, _ = strconv.Atoi(attribute(start, "r"))
+// row reads a row that was begun and yields it. One without a number follows the
+// last one. Rows and cells have to be in order: a program that took the first of
+// two with one number would show something else than one that took the second.
+func (b *Book) row(d *decoder, start xml.StartElement, last *int, yield func(Row, error) bool) error {
+	row := Row{Number: *last + 1, Hidden: truth(attribute(start, "hidden"))}
+	if r := attribute(start, "r"); r != "" {
+		row.Number, _ = strconv.Atoi(r)
+	}
+	if row.Number <= *last {
+		return fileType(fmt.Sprintf("row %d of the sheet is there twice, or not in its place", row.Number), "open the workbook and save it again as .xlsx")
+	}
+	*last = row.Number
 	for {
 		token, err := d.next()
 		if err != nil {
@@ -125,6 +134,9 @@ func (b *Book) row(d *decoder, start xml.StartElement, yield func(Row, error) bo
 			}
 			if column > cellsMax {
 				return tooLarge(fmt.Sprintf("row %d has more than %d cells", row.Number, cellsMax))
+			}
+			if column <= len(row.Cells) {
+				return fileType(fmt.Sprintf("the cell %s%d is there twice, or not in its place", ColumnName(column), row.Number), "open the workbook and save it again as .xlsx")
 			}
 			cell, err := b.cell(d, t)
 			if err != nil {

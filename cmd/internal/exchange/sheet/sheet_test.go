@@ -106,6 +106,14 @@ func TestWhatIsNoWorkbookIsRefused(t *testing.T) {
 		{"a document type", "file_type", sheetOf(`<!DOCTYPE x [<!ENTITY a "b">]>`)},
 		{"half a sheet", "file_type", sheetOf(`<row r="1"><c>`)},
 		{"a text without end", "file_too_large", sheetOf(`<row r="1"><c t="str"><v>` + strings.Repeat("a", 20<<20) + `</v></c></row>`)},
+		{"two parts of one name", "file_type", twice("xl/worksheets/sheet1.xml")},
+		{"two parts whose names differ in case", "file_type", twice("XL/worksheets/SHEET1.xml")},
+		{"two sheets of one name", "file_type", book(map[string]string{"xl/workbook.xml": `<workbook><sheets><sheet name="First" r:id="r1"/><sheet name="FIRST" r:id="r2"/></sheets></workbook>`})},
+		{"a row twice", "file_type", sheetOf(`<row r="2"><c><v>1</v></c></row><row r="2"><c><v>2</v></c></row>`)},
+		{"a row below zero", "file_type", sheetOf(`<row r="-1"><c><v>1</v></c></row>`)},
+		{"a row that is no number", "file_type", sheetOf(`<row r="x"><c><v>1</v></c></row>`)},
+		{"a cell twice", "file_type", sheetOf(`<row r="1"><c r="A1"><v>1</v></c><c r="A1"><v>2</v></c></row>`)},
+		{"cells in another order", "file_type", sheetOf(`<row r="1"><c r="B1"><v>1</v></c><c r="A1"><v>2</v></c></row>`)},
 		{"a cell far away", "file_too_large", sheetOf(`<row r="1"><c r="ZZZZ1"><v>1</v></c></row>`)},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -116,6 +124,20 @@ func TestWhatIsNoWorkbookIsRefused(t *testing.T) {
 			}
 		})
 	}
+}
+
+// twice is a workbook that has a further part, beside the one of the same name.
+func twice(name string) []byte {
+	first := sheetOf(`<row r="1"><c><v>1</v></c></row>`)
+	var out bytes.Buffer
+	w := zip.NewWriter(&out)
+	r, _ := zip.NewReader(bytes.NewReader(first), int64(len(first)))
+	for _, f := range r.File {
+		_ = w.Copy(f)
+	}
+	_, _ = w.Create(name)
+	_ = w.Close()
+	return out.Bytes()
 }
 
 func TestWhatIsWrittenIsReadBack(t *testing.T) {
