@@ -3,6 +3,8 @@ package pages
 import (
 	"net/http"
 	"net/url"
+	"slices"
+	"strings"
 
 	"aidledger/cmd/internal/access"
 	"aidledger/cmd/internal/web"
@@ -28,11 +30,20 @@ type accountView struct {
 	ReadOnly bool   // not signed in with a password: nothing can be changed
 }
 
-// readForm reads a small form.
-func (v *visit) readForm() error {
-	v.r.Body = http.MaxBytesReader(v.w, v.r.Body, 16<<10)
+// smallForm is how many bytes a form of a few fields may have.
+const smallForm = 16 << 10
+
+// readForm reads a form. A field with a NUL is refused: there is nothing that it
+// could name, and PostgreSQL takes none.
+func (v *visit) readForm(most int64) error {
+	v.r.Body = http.MaxBytesReader(v.w, v.r.Body, most)
 	if err := v.r.ParseForm(); err != nil {
 		return problem(http.StatusBadRequest, "body_malformed", "the form could not be read", "send it again")
+	}
+	for name, values := range v.r.PostForm {
+		if slices.ContainsFunc(append(values, name), func(s string) bool { return strings.ContainsRune(s, 0) }) {
+			return problem(http.StatusBadRequest, "body_malformed", "a field of the form has a NUL", "type it again")
+		}
 	}
 	return nil
 }
@@ -44,7 +55,7 @@ func (v *visit) askSignIn() error {
 
 // signIn lets a person in and goes where the person wanted to go.
 func (v *visit) signIn() error {
-	if err := v.readForm(); err != nil {
+	if err := v.readForm(smallForm); err != nil {
 		return err
 	}
 	f := v.r.PostForm
@@ -87,7 +98,7 @@ func (v *visit) askJoin() error {
 
 // join keeps the password of a person who was invited.
 func (v *visit) join() error {
-	if err := v.readForm(); err != nil {
+	if err := v.readForm(smallForm); err != nil {
 		return err
 	}
 	invitation := v.r.PathValue("invitation")
@@ -135,7 +146,7 @@ func (v *visit) accountView() accountView {
 
 // changeAccount changes the password or the second factor of who asks.
 func (v *visit) changeAccount() error {
-	if err := v.readForm(); err != nil {
+	if err := v.readForm(smallForm); err != nil {
 		return err
 	}
 	if v.caller.Method != access.Session {

@@ -78,6 +78,9 @@ func TestAPersonJoinsSignsInWorksAndSignsOut(t *testing.T) {
 		t.Errorf("a wrong password is answered with %d: %s", status, page)
 	}
 	right := url.Values{"login": {"zhang"}, "password": {password}, "here": {invented + "/record"}}
+	if status, _, _ := b.open(t, "/sign-in", url.Values{"login": {"zhang\x00"}, "password": {password}}); status != 400 {
+		t.Errorf("a NUL in the name answers %d", status)
+	}
 	status, at, page := b.open(t, "/sign-in", right)
 	if status != 200 || at != invented+"/record" || !strings.Contains(page, "张三") || !strings.Contains(page, "record/disburse-funds\">拨付资金") {
 		t.Fatalf("signed in, %d at %s: %s", status, at, page)

@@ -87,9 +87,8 @@ func (v *visit) batch() error {
 	if err != nil {
 		return err
 	}
-	v.r.Body = http.MaxBytesReader(v.w, v.r.Body, 4<<20)
-	if err := v.r.ParseForm(); err != nil {
-		return problem(http.StatusBadRequest, "body_malformed", "the form could not be read", "send it again")
+	if err := v.readForm(4 << 20); err != nil {
+		return err
 	}
 	f := v.r.PostForm
 	view := v.batchView(t)

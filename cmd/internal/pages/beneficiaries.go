@@ -109,7 +109,7 @@ func (v *visit) askReveal() error {
 
 // reveal shows one field of a beneficiary in full.
 func (v *visit) reveal() error {
-	if err := v.readForm(); err != nil {
+	if err := v.readForm(smallForm); err != nil {
 		return err
 	}
 	form := web.RevealForm{Field: v.r.PostForm.Get("field"), Why: v.r.PostForm.Get("why")}

@@ -71,7 +71,7 @@ func (v *visit) keepDraft(command string, values url.Values) error {
 
 // dropDraft deletes a draft.
 func (v *visit) dropDraft() error {
-	if err := v.readForm(); err != nil {
+	if err := v.readForm(smallForm); err != nil {
 		return err
 	}
 	if err := v.server.People.DropDraft(v.ctx(), v.caller.Person, v.r.PostForm.Get("draft")); err != nil {

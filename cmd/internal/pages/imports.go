@@ -243,7 +243,7 @@ func (v *visit) showUndo(status int, view undoView) error {
 
 // undo takes an import back as one.
 func (v *visit) undo() error {
-	if err := v.readForm(); err != nil {
+	if err := v.readForm(smallForm); err != nil {
 		return err
 	}
 	view := undoView{Reason: strings.TrimSpace(v.r.PostForm.Get("reason"))}

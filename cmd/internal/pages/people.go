@@ -126,7 +126,7 @@ func (v *visit) readPerson() (people.Person, error) {
 
 // addPerson adds a person and shows the link that lets the person in.
 func (v *visit) addPerson() error {
-	if err := v.readForm(); err != nil {
+	if err := v.readForm(smallForm); err != nil {
 		return err
 	}
 	p, err := v.readPerson()
@@ -195,7 +195,7 @@ func (v *visit) tokenLines(all []people.Token) []tokenLine {
 
 // changePerson does what one of the buttons of a person's page says.
 func (v *visit) changePerson() error {
-	if err := v.readForm(); err != nil {
+	if err := v.readForm(smallForm); err != nil {
 		return err
 	}
 	all := v.server.People

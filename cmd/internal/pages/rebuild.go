@@ -77,7 +77,7 @@ func (v *visit) rebuild() error {
 
 // resume lets a read model that stopped try again.
 func (v *visit) resume() error {
-	if err := v.readForm(); err != nil {
+	if err := v.readForm(smallForm); err != nil {
 		return err
 	}
 	name := v.r.PostForm.Get("projection")

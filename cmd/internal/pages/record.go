@@ -233,9 +233,8 @@ func (v *visit) post() error {
 	if err != nil {
 		return err
 	}
-	v.r.Body = http.MaxBytesReader(v.w, v.r.Body, 1<<20)
-	if err := v.r.ParseForm(); err != nil {
-		return problem(http.StatusBadRequest, "body_malformed", "the form could not be read", "send it again")
+	if err := v.readForm(1 << 20); err != nil {
+		return err
 	}
 	values := v.r.PostForm
 	numbered := values.Get("do") == "draft" && slices.ContainsFunc(slices.Concat(slices.Collect(maps.Values(values))...), domain.HoldsIDNumber)

@@ -234,9 +234,8 @@ func (v *visit) importStatement() error {
 
 // confirmMatches records the matches that a person has chosen, all or none.
 func (v *visit) confirmMatches() error {
-	v.r.Body = http.MaxBytesReader(v.w, v.r.Body, 1<<20)
-	if err := v.r.ParseForm(); err != nil {
-		return problem(http.StatusBadRequest, "body_malformed", "the form could not be read", "send it again")
+	if err := v.readForm(1 << 20); err != nil {
+		return err
 	}
 	var requests []eventstore.Request
 	for _, pick := range v.r.PostForm["pick"] {

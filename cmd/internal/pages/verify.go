@@ -33,9 +33,8 @@ func (v *visit) askVerify() error {
 // verify compares everything with everything. It takes as long as it takes, and
 // ends when the person leaves.
 func (v *visit) verify() error {
-	v.r.Body = http.MaxBytesReader(v.w, v.r.Body, 1<<20)
-	if err := v.r.ParseForm(); err != nil {
-		return problem(http.StatusBadRequest, "body_malformed", "the form could not be read", "send it again")
+	if err := v.readForm(1 << 20); err != nil {
+		return err
 	}
 	view := verifyView{Kept: strings.TrimSpace(strings.ReplaceAll(v.r.PostForm.Get("kept"), "\r\n", "\n"))}
 	var kept [][]byte

@@ -110,6 +110,8 @@ func TestRequestsThatAreWrongInTheirForm(t *testing.T) {
 		{"an overlong slash in the name of a ledger", "GET", "/v1/ledgers/%C0%AF/totals", "", nil, 404, "path_not_found"},
 		{"a byte of no UTF-8 in a cursor", "GET", "/v1/ledgers/test/funds?after=%FF%FE", "", nil, 400, "query_malformed"},
 		{"NUL in a cursor", "GET", "/v1/ledgers?after=%00", "", nil, 400, "query_malformed"},
+		{"NUL in the name of who signs in", "POST", "/v1/sign-in", `{"login":"a\u0000","password":"p"}`, []string{"Authorization", ""}, 422, "text_control_character"},
+		{"NUL in the name of a token", "POST", "/v1/people/owner/tokens", `{"name":"a\u0000","days":1}`, nil, 422, "text_control_character"},
 		{"a semicolon in a query", "GET", "/v1/ledgers/test/totals?by=year;limit=1", "", nil, 400, "query_malformed"},
 		{"a position behind the largest", "GET", "/v1/ledgers/test/totals?as_of=18446744073709551616", "", nil, 400, "parameter_malformed"},
 		{"an event behind the largest", "GET", "/v1/ledgers/test/totals?as_of=1.4294967295", "", nil, 400, "parameter_malformed"},

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 
 	"aidledger/domain"
 
@@ -50,7 +51,8 @@ func readBody[T any](w http.ResponseWriter, r *http.Request) (v T, err error) {
 	return v, domain.Refusals{{Code: "wrong_type", Field: field, Message: fmt.Sprintf("%s has a value of the wrong type", field), Hint: "see the description of the API"}}
 }
 
-// checkNulls refuses a body that has null for a value, and one that is no object.
+// checkNulls refuses a body that has null for a value or a NUL in a text, which
+// PostgreSQL does not take, and one that is no object.
 func checkNulls(body []byte) error {
 	d := jsontext.NewDecoder(bytes.NewReader(body))
 	if d.PeekKind() != '{' {
@@ -67,8 +69,11 @@ func checkNulls(body []byte) error {
 		if err != nil {
 			return syntaxFault(err)
 		}
+		name := shorten(d.StackPointer().LastToken())
+		if token.Kind() == '"' && strings.ContainsRune(token.String(), 0) {
+			return domain.Refusals{{Code: "text_control_character", Field: name, Message: name + " has a NUL", Hint: "take it out"}}
+		}
 		if token.Kind() == 'n' {
-			name := shorten(d.StackPointer().LastToken())
 			return domain.Refusals{{Code: "null_value", Field: name, Message: name + " is null", Hint: "leave it out, or give it a value"}}
 		}
 	}
