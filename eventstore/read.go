@@ -51,7 +51,7 @@ func (s *Store) blocks(ctx context.Context, filter string, after, until uint64) 
 				// A delivery was lost, and with it the consumer waits for ever: the
 				// next one starts behind the last block that came. A server that is
 				// only slow gets twice the time.
-				silent, patience = 0, 2*patience
+				silent, patience = 0, min(2*patience, patienceMax)
 				again, failed := s.consume(ctx, filter, after, until)
 				if failed == nil {
 					messages.end(ctx)
@@ -74,6 +74,11 @@ func (s *Store) blocks(ctx context.Context, filter string, after, until uint64) 
 		}
 	}
 }
+
+// patienceMax is how often in a row a server may hold a block back before it is
+// asked anew: a delivery that is lost again and again must not be waited for ever
+// longer.
+const patienceMax = 8
 
 // readAheadMax is how many bytes the server may send before they are read, or
 // four of the largest messages if that is more.
