@@ -54,7 +54,7 @@ func TestStories(t *testing.T) {
 	if err != nil || len(stories) == 0 {
 		t.Fatal("there are no stories", err)
 	}
-	databases := map[string]string{}
+	databases, disk := map[string]string{}, t.TempDir()
 	for _, story := range stories {
 		databases[strings.TrimSuffix(filepath.Base(story), ".txtar")] = pgtest.Database(t)
 	}
@@ -67,6 +67,7 @@ func TestStories(t *testing.T) {
 			e.Setenv("AIDLEDGER_DATA", filepath.Join(e.WorkDir, "data"))
 			e.Setenv("AIDLEDGER_LISTEN", "127.0.0.1:0")
 			e.Setenv("AIDLEDGER_POSTGRES_URL", databases[strings.TrimPrefix(filepath.Base(e.WorkDir), "script-")])
+			e.Setenv("DISK", disk)
 			e.Setenv("LC_ALL", "C.UTF-8")
 			// The race detector lets each process that ends sleep for a second.
 			e.Setenv("GORACE", "atexit_sleep_ms=0")
