@@ -93,6 +93,7 @@ func (v *visit) importsView(o exchange.Options) importsView {
 			}
 		}
 	}
+	view.Units = []option{{Label: v.say("import.unit.of-table"), Current: o.Unit == ""}} // so that 单位：万元 above a table is not passed over
 	for _, u := range []string{"元", "万元", "亿元"} {
 		view.Units = append(view.Units, option{Value: u, Label: v.say("import.unit." + u), Current: u == o.Unit})
 	}

@@ -52,6 +52,15 @@ func TestAFileIsTriedImportedAndTakenBack(t *testing.T) {
 	if status != 422 || !strings.Contains(page, "一行也没有记账") || !regexp.MustCompile(`<th scope="row" class="number"><span>3</span><td[^>]*><span>金额`).MatchString(page) {
 		t.Fatalf("a row at fault answers %d: %s", status, page)
 	}
+	_, _, fresh := b.open(t, path, nil)
+	unit := regexp.MustCompile(`name="unit"><option value="([^"]*)" selected>`).FindStringSubmatch(fresh)
+	if unit == nil {
+		t.Fatal("no unit is chosen at first")
+	}
+	_, page = b.upload(t, path, "above.csv", "单位：万元,,,\n"+table, url.Values{"command": {"receive-funds"}, "unit": {unit[1]}, "do": {"try"}})
+	if !strings.Contains(page, "表头上方写了单位") {
+		t.Errorf("the unit above the table is passed over: %s", page)
+	}
 	status, page = b.upload(t, path, "table.csv", strings.Replace(table, ",x,", ",0.5,", 1), form)
 	waiting := regexp.MustCompile(`name="waiting" value="([^"]+)"`).FindStringSubmatch(page)
 	if status != 200 || !strings.Contains(page, "导入会记账 2 行") || waiting == nil {
