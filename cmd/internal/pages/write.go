@@ -108,7 +108,6 @@ func (l *tongue) write(out *strings.Builder, c *cell) {
 	if c.Why != "" {
 		out.WriteString(` <a class="why"`)
 		attribute("href", own(c.Why))
-		attribute("title", l.say("why.link"))
 		attribute("aria-label", l.say("why.of", c.Text))
 		out.WriteString(">?</a>")
 	}
