@@ -13,13 +13,13 @@ func (c *command) export() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "export VIEW",
 		Short: "Take a view or the history of a ledger out as a file",
-		Long: "Take a view out as CSV, .xlsx or JSON lines: " + strings.Join(exchange.Exports(), ", ") + ".\n" +
+		Long: "Take a view out as CSV, .xlsx, JSON lines or Parquet: " + strings.Join(exchange.Exports(), ", ") + ".\n" +
 			"commands is the history as JSON lines that import brings into another ledger.",
 		Args: exactly(1),
 	}
 	bind(cmd, "client")
 	f := cmd.Flags()
-	format := f.String("format", "", "csv, xlsx or json-lines; csv if left out, and json-lines for commands")
+	format := f.String("format", "", "csv, xlsx, json-lines or parquet; csv if left out, and json-lines for commands")
 	output := f.StringP("output", "o", "-", "file to write; stdout if left out")
 	reason := f.String("reason", "", "what it is for; it is recorded")
 	inPast := past(cmd)

@@ -150,6 +150,10 @@ func (e *Exporter) Rows(ctx context.Context, ledger, name, format string) (write
 		stop()
 		return nil, err
 	}
+	if format == FormatParquet && !more {
+		stop()
+		return nil, fault("export_empty", "there is nothing in "+name+" yet, and a Parquet file is made of columns that have values", "export it as csv or json-lines")
+	}
 	rows := func(yield func(any, error) bool) {
 		for v, err := first, error(nil); more; v, err, more = next() {
 			if !yield(v, err) {
@@ -164,6 +168,8 @@ func (e *Exporter) Rows(ctx context.Context, ledger, name, format string) (write
 			return writeLines(w, rows)
 		case FormatXLSX:
 			return writeBook(w, name, rows)
+		case FormatParquet:
+			return writeParquet(w, rows)
 		}
 		return writeCSV(w, rows)
 	}, nil

@@ -62,6 +62,11 @@ func TestEveryViewCanBeTakenOutInEveryForm(t *testing.T) {
 		if err != nil || lines > 0 && len(records) != lines+1 {
 			t.Errorf("%s has %d lines and %d records: %v", name, lines, len(records), err)
 		}
+		if lines > 0 {
+			if columns := ofParquet(t, w.export(demo.Invented, name, exchange.FormatParquet)); !sameTable(records, columns) {
+				t.Errorf("%s is in Parquet\n%.900q, and in CSV\n%.900q", name, columns, records)
+			}
+		}
 		file := w.export(demo.Invented, name, exchange.FormatXLSX)
 		book, err := sheet.Open(bytes.NewReader(file), int64(len(file)))
 		if err != nil {

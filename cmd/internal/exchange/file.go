@@ -25,6 +25,7 @@ const (
 	FormatCSV       = "csv"
 	FormatXLSX      = "xlsx"
 	FormatJSONLines = "json-lines"
+	FormatParquet   = "parquet" // to be read by others
 )
 
 // File is a file that is to be imported. It lies on disk, without a name, until

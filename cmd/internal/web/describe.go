@@ -217,7 +217,7 @@ var parameters = []parameter{
 	{"entry", "Only this entry.", textSchema},
 	{"file", "Name of the file.", textSchema},
 	{"follow", "Go on with what is recorded next, as JSON lines.", flagSchema},
-	{"format", "csv, xlsx or json-lines; json-lines if left out, and a workbook for a template.", textSchema},
+	{"format", "csv, xlsx, json-lines or, of an export, parquet; json-lines if left out, and a workbook for a template.", textSchema},
 	{"from", "The first position.", atSchema},
 	{"fund", "Only this fund.", idSchema},
 	{"index", "The entry with this number, from 0.", schema{"type": "integer", "minimum": 0}},

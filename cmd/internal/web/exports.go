@@ -3,6 +3,7 @@ package web
 import (
 	"io"
 	"net/http"
+	"slices"
 	"time"
 
 	"aidledger/cmd/internal/access"
@@ -28,8 +29,8 @@ func (s *Server) getExport(c access.Caller, w http.ResponseWriter, r *http.Reque
 	case format == "":
 		format = exchange.FormatJSONLines
 	}
-	if !published && format != exchange.FormatCSV && format != exchange.FormatXLSX && format != exchange.FormatJSONLines {
-		p.malformed("format", "use csv, xlsx or json-lines")
+	if !published && !slices.Contains([]string{exchange.FormatCSV, exchange.FormatXLSX, exchange.FormatJSONLines, exchange.FormatParquet}, format) {
+		p.malformed("format", "use csv, xlsx, json-lines or parquet")
 	}
 	if err := s.begin(r, p); err != nil {
 		return err
@@ -57,7 +58,8 @@ func (s *Server) getExport(c access.Caller, w http.ResponseWriter, r *http.Reque
 	return nil
 }
 
-var extensions = map[string]string{exchange.FormatCSV: ".csv", exchange.FormatXLSX: ".xlsx", exchange.FormatJSONLines: ".jsonl", exchange.FormatIATI: ".xml"}
+var extensions = map[string]string{exchange.FormatCSV: ".csv", exchange.FormatXLSX: ".xlsx", exchange.FormatJSONLines: ".jsonl", exchange.FormatIATI: ".xml",
+	exchange.FormatParquet: ".parquet"}
 
 // noteExport records who takes something out, before it leaves.
 func (s *Server) noteExport(r *http.Request, c access.Caller, thing, why string) error {

@@ -137,6 +137,7 @@ var mediaTypes = map[string]string{
 	exchange.FormatXLSX:      "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 	exchange.FormatJSONLines: "application/x-ndjson",
 	exchange.FormatIATI:      "application/xml",
+	exchange.FormatParquet:   "application/vnd.apache.parquet",
 }
 
 // fileHeaders says that the answer is a file, and of which name.

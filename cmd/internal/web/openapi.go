@@ -111,7 +111,7 @@ func (s *schemas) operation(rt Route, o operation) schema {
 		if o.created {
 			status = "201"
 		}
-		ok["content"] = s.body(o.gives, media, "text/csv", contentLines[0], mediaTypes[exchange.FormatXLSX])
+		ok["content"] = s.body(o.gives, media, "text/csv", contentLines[0], mediaTypes[exchange.FormatXLSX], mediaTypes[exchange.FormatParquet])
 	}
 	op["responses"] = schema{status: ok, "4XX": problemRef, "5XX": problemRef}
 	return op

@@ -46,7 +46,7 @@ var ledgerRoutes = []Route{
 
 	{"POST", "/v1/ledgers/{ledger}/imports", access.ByCommand, (*Server).postImport, "Imports the file in the body; ?dry_run=true shows what would happen."},
 	{"POST", "/v1/ledgers/{ledger}/imports/{import}/undo", access.ByCommand, (*Server).postUndo, "Takes an import back as one; needs ?reason=."},
-	{"GET", "/v1/ledgers/{ledger}/exports/{view}", access.Export, (*Server).getExport, "A view, the journal, the history or a publication (iati, iati-organisations) as a file; ?format=csv, xlsx or json-lines."},
+	{"GET", "/v1/ledgers/{ledger}/exports/{view}", access.Export, (*Server).getExport, "A view, the journal, the history or a publication (iati, iati-organisations) as a file; ?format=csv, xlsx, json-lines or parquet."},
 
 	{"GET", "/v1/ledgers", access.ReadLedger, list((*projections.DB).Ledgers), "Lists the ledgers."},
 	{"GET", "/v1/ledgers/{ledger}/totals", access.ReadLedger, (*Server).getTotals, "Totals by year, budget-year, project, village, provider or fund."},
