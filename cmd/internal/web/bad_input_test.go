@@ -222,6 +222,7 @@ func TestRequestsThatNoClientLibrarySends(t *testing.T) {
 		{"cosignatures in a chunk whose size is no number", "400",
 			[]string{proofs("/v1/ledgers/test/checkpoint/cosignatures") + "Transfer-Encoding: chunked\r\n\r\nxyz\r\n"}},
 		{"headers without an end", "431", []string{start, strings.Repeat("X-Long: "+strings.Repeat("x", 1000)+"\r\n", 100)}},
+		{"two keys", "400", []string{start + "Idempotency-Key: raw-2\r\nConnection: close\r\nContent-Length: 28\r\n\r\n" + body}},
 		{"a header with a NUL", "400", []string{start + "X-Odd: a\x00b\r\nContent-Length: 28\r\n\r\n" + body}},
 		{"two hosts", "400", []string{start + "Host: other\r\nContent-Length: 28\r\n\r\n" + body}},
 		{"no HTTP", "400", []string{"hello\r\n\r\n"}},

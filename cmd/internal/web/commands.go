@@ -121,6 +121,11 @@ func requestOf(r *http.Request) (eventstore.Request, error) {
 	if !visible(q.ID) {
 		return q, keyRequired("send the header Idempotency-Key: a UUID, and the same one when you repeat the request")
 	}
+	for _, name := range []string{"Idempotency-Key", "If-Match", "Correlation-Id", "Causation-Id"} {
+		if len(r.Header.Values(name)) > 1 {
+			return q, newProblem("header_malformed", name+" is given twice", "send it once")
+		}
+	}
 	if seen := r.Header.Get("If-Match"); seen != "" && seen != "*" {
 		region, position, named := strings.Cut(strings.Trim(seen, `"`), ":")
 		if !named {
