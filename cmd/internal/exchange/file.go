@@ -99,6 +99,9 @@ func (f *File) detect() (string, error) {
 		}
 	}
 	if bytes.HasPrefix(head, []byte("PK\x03\x04")) {
+		if isFlowBook(f) {
+			return FormatFTS, nil
+		}
 		return FormatXLSX, nil
 	}
 	if iati.IsXML(head) {

@@ -1,10 +1,13 @@
 package exchange_test
 
 import (
+	"bytes"
 	"slices"
+	"strings"
 	"testing"
 
 	"aidledger/cmd/internal/exchange"
+	"aidledger/cmd/internal/exchange/sheet"
 )
 
 // flowsJSON is an answer as the API of FTS gives it: a flow of two organisations,
@@ -28,6 +31,30 @@ const flowsCSV = "\ufeffdate,budgetYear,description,amountUSD,srcOrganization,sr
 	"2016-01-31,,,5e+05,,,,,,\"TCD,NER\",incoming,commitment,,,,149199\n" +
 	"2017-05-01,,,1000.0,,,,,,,incoming,pledge,,,,149200\n"
 
+// flowsBook is a download of the website: a title, the headings and the flows.
+func flowsBook(t *testing.T) string {
+	t.Helper()
+	var b bytes.Buffer
+	w := sheet.NewWriter(&b)
+	w.Sheet("Export data", nil)
+	for _, line := range []string{"Results - Incoming", "", "Flow ID|Source org.|Destination org.|Destination usage year|Amount (US$)|Flow status|Flow date|Boundary",
+		"149198|Japan, Government of|World Food Programme|2017|1000000.505|Paid|2016-12-14|Incoming", "149199||WFP|2016|500000|Commitment|2016-01-31|Incoming"} {
+		var cells []sheet.Cell
+		for i, text := range strings.Split(line, "|") {
+			kind := sheet.Text
+			if i == 4 && text != "" && text[0] < 'A' {
+				kind = sheet.Number
+			}
+			cells = append(cells, sheet.Cell{Kind: kind, Value: text})
+		}
+		w.Row(cells...)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
 func TestFlowsOfFTSAreReportedTransactions(t *testing.T) {
 	w := newWorld(t)
 	counts(t, w.give("json", "flows.json", flowsJSON, exchange.Options{}), exchange.Refused, 0, 0, 2)
@@ -38,6 +65,8 @@ func TestFlowsOfFTSAreReportedTransactions(t *testing.T) {
 	}
 	counts(t, w.give("json", "flows.json", flowsJSON, exchange.Options{SkipBad: true}), exchange.Known, 0, 6, 2)
 	counts(t, w.give("csv", "flows.csv", flowsCSV, exchange.Options{}), exchange.Recorded, 3, 0, 0)
+	counts(t, w.give("book", "flows.xlsx", flowsBook(t), exchange.Options{}), exchange.Recorded, 2, 0, 0)
+	counts(t, w.give("site", "flows.csv", "Flow ID,Source org.,Destination org.,Amount (US$),Flow status,Flow date\n7,Norway,WFP,12.5,Commitment,2016-05-01\n", exchange.Options{}), exchange.Recorded, 1, 0, 0)
 	for _, c := range []struct {
 		ledger, by string
 		want       []string
@@ -47,6 +76,9 @@ func TestFlowsOfFTSAreReportedTransactions(t *testing.T) {
 		{"csv", "budget-year", []string{"2016,2,USD,1,500000", "2016,3,USD,1,1000000.50", "2017,12,USD,1,1000"}},
 		{"csv", "system", []string{"fts.unocha.org,12,USD,1,1000", "fts.unocha.org,2,USD,1,500000", "fts.unocha.org,3,USD,1,1000000.50"}},
 		{"csv", "flow", []string{"Japan, Government of,World Food Programme,3,USD,1,1000000.50", "none,none,12,USD,1,1000", "none,none,2,USD,1,500000"}},
+		{"book", "system", []string{"fts.unocha.org,2,USD,1,500000", "fts.unocha.org,3,USD,1,1000000.50"}},
+		{"book", "budget-year", []string{"2016,2,USD,1,500000", "2017,3,USD,1,1000000.50"}},
+		{"site", "flow", []string{"Norway,WFP,2,USD,1,12.50"}},
 		{"csv", "recipient", []string{"TCD,3,USD,1,1000000.50", "none,12,USD,1,1000", "none,2,USD,1,500000"}},
 	} {
 		if got := w.reported(c.ledger, c.by); !slices.Equal(got, c.want) {

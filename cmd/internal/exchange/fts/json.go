@@ -22,7 +22,8 @@ type Flow struct {
 
 // IsFlows tells by its first bytes whether a text holds flows.
 func IsFlows(head string) bool {
-	return strings.Contains(head, "amountUSD") || strings.HasPrefix(strings.TrimSpace(head), "{") && strings.Contains(head, `"flows"`) && !strings.Contains(head, `"command"`)
+	line, _, _ := strings.Cut(head, "\n")
+	return isHeading(line) || strings.HasPrefix(strings.TrimSpace(head), "{") && strings.Contains(head, `"flows"`) && !strings.Contains(head, `"command"`)
 }
 
 // object is something that a flow comes from or goes to.

@@ -53,12 +53,7 @@ func NewTable(headings []string) (*Table, error) {
 	t := &Table{reader: newReader()}
 	known := map[string]bool{}
 	for _, h := range headings {
-		name := strings.Map(func(r rune) rune {
-			if r >= 'a' && r <= 'z' {
-				return r
-			}
-			return -1
-		}, strings.ToLower(h))
+		name := letters(h)
 		t.set = append(t.set, columns[name])
 		known[name] = true
 	}
@@ -69,6 +64,26 @@ func NewTable(headings []string) (*Table, error) {
 	}
 	return t, nil
 }
+
+// letters are the letters of a text, small.
+func letters(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' {
+			return r
+		}
+		return -1
+	}, strings.ToLower(text))
+}
+
+// isHeading tells whether a line has the headings of flows.
+func isHeading(line string) bool {
+	known := letters(line)
+	return strings.Contains(known, "amountus") && strings.Contains(known, "status")
+}
+
+// IsHeading tells whether a row of a table has the headings of flows. In a
+// workbook there may be a title above it.
+func IsHeading(cells []string) bool { return isHeading(strings.Join(cells, ",")) }
 
 // Command makes the command of a row. One of tags of HXL is no row: it gives
 // nothing.
