@@ -41,6 +41,7 @@ type running struct {
 	runner *projections.Runner
 	notary *notary.Notary
 	people *people.Store
+	nats   *localnats.Server
 }
 
 // start runs a server on a log and a database of its own. Open: who comes from
@@ -84,7 +85,7 @@ func start(t testing.TB, open bool) *running {
 	s := web.New(web.Config{Store: store, Views: views, Runner: runner, Notary: signer, Vault: keys, Log: logger, Token: ownerToken, People: persons, Pages: open, ShowProblem: site.ShowProblem}, site.Routes()...)
 	h := httptest.NewServer(s)
 	t.Cleanup(h.Close)
-	return &running{h, store, views, runner, signer, persons}
+	return &running{h, store, views, runner, signer, persons, nats}
 }
 
 // signing returns a notary that signs when it is asked to.

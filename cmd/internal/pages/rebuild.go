@@ -3,7 +3,6 @@ package pages
 import (
 	"context"
 	"net/http"
-	"net/url"
 	"sync"
 	"time"
 
@@ -80,10 +79,11 @@ func (v *visit) resume() error {
 	if err := v.readForm(smallForm); err != nil {
 		return err
 	}
-	name := v.r.PostForm.Get("projection")
-	if err := v.Runner.Resume(v.ctx(), name); err != nil {
-		return err
+	for _, name := range v.r.PostForm["projection"] {
+		if err := v.Runner.Resume(v.ctx(), name); err != nil {
+			return err
+		}
 	}
-	http.Redirect(v.w, v.r, "/status?resumed="+url.QueryEscape(name), http.StatusSeeOther)
+	http.Redirect(v.w, v.r, "/status", http.StatusSeeOther)
 	return nil
 }

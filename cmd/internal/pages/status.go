@@ -17,9 +17,28 @@ type statusView struct {
 	Storage []fact
 	Facts   []fact
 	Table   table
-	Halted  []*projections.Halted
+	Halted  []halted
 	Operate bool // who looks may rebuild, and let a read model try again
 	Rebuild rebuildView
+}
+
+// halted are the read models that stopped at one event.
+type halted struct {
+	*projections.Halted
+	Names       string
+	Projections []string
+}
+
+// stopped adds a read model to those that stopped at the same event.
+func (v *visit) stopped(all []halted, h *projections.Halted) []halted {
+	name := v.label("projection", h.Projection)
+	i := slices.IndexFunc(all, func(o halted) bool { return o.Position == h.Position && o.Code == h.Code && o.Reason == h.Reason })
+	if i < 0 {
+		return append(all, halted{h, name, []string{h.Projection}})
+	}
+	all[i].Names += v.say("and") + name
+	all[i].Projections = append(all[i].Projections, h.Projection)
+	return all
 }
 
 func (v *visit) status() error {
@@ -45,7 +64,7 @@ func (v *visit) status() error {
 		}
 		if p.Halted != nil {
 			state = cell{Text: v.say("projection.halted"), State: "halted"}
-			view.Halted = append(view.Halted, p.Halted)
+			view.Halted = v.stopped(view.Halted, p.Halted)
 		}
 		view.Table.Rows = append(view.Table.Rows, row{Cells: []cell{text(v.label("projection", p.Name)), {Text: whole(p.Block), Number: true},
 			{Text: whole(p.Lag), Number: true}, text(v.moment(p.UpdatedAt)), state}})
