@@ -83,7 +83,7 @@ func samples(n int) map[string]any {
 		"event":    eventView{Facts: sampleFacts(n), Things: sampleFacts(n), Raw: "{}", Earlier: "/", Later: "/"},
 		"search":   searchView{Sought: "1", Table: sampleTable(n), More: n > 1},
 		"status": statusView{Storage: sampleFacts(n), Operate: n > 0, Rebuild: rebuildView{Running: n == 1, Done: "7", Total: "8", Width: 500, Ended: "7"}, Facts: sampleFacts(n), Table: sampleTable(n), Halted: many(n, func(int) halted {
-			return halted{&projections.Halted{Projection: "journal", Code: "x", Reason: "why"}, "journal", []string{"journal"}}
+			return halted{&projections.Halted{Projection: "journal", Code: "x", Reason: "why"}, "7", []string{"journal"}}
 		})},
 		"verify":   verifyView{Done: n > 0, Clean: n > 1, Parts: sampleTable(n), Reasons: many(n, func(int) string { return "why" }), Table: sampleTable(n), Kept: "7"},
 		"evidence": evidenceView{Facts: sampleFacts(n), Bundle: "/", Files: sampleTable(n), Name: "7"},

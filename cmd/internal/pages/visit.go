@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"sync"
 
 	"aidledger/cmd/internal/access"
 	"aidledger/cmd/internal/web"
@@ -219,8 +220,10 @@ func year(n int) string {
 
 // show renders a page: the template of that name with a view.
 func (v *visit) show(status int, name, title string, view any) error {
-	var body bytes.Buffer
-	if err := v.templates[v.tongue.tag][name].ExecuteTemplate(&body, "page", v.frame(title, view)); err != nil {
+	body := bodies.Get().(*bytes.Buffer)
+	defer bodies.Put(body)
+	body.Reset()
+	if err := v.templates[v.tongue.tag][name].ExecuteTemplate(body, "page", v.frame(title, view)); err != nil {
 		return err
 	}
 	h := v.w.Header()
@@ -232,6 +235,9 @@ func (v *visit) show(status int, name, title string, view any) error {
 	_, _ = v.w.Write(body.Bytes()) // the client may be gone; there is nobody to tell
 	return nil
 }
+
+// bodies are those of pages that were sent, for the next ones.
+var bodies = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
 // contentPolicy lets a page load what this server has, and nothing else.
 const contentPolicy = "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"

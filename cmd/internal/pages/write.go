@@ -13,6 +13,9 @@ import (
 // each cell has its heading before it.
 func (l *tongue) rows(t table) template.HTML {
 	var out strings.Builder
+	if len(t.Rows) > 0 {
+		out.Grow(len(t.Rows) * len(t.Rows[0].Cells) * cellBytes)
+	}
 	for i := range t.Rows {
 		if t.Rows[i].Sum {
 			out.WriteString(`<tr class="sum">`)
@@ -34,7 +37,7 @@ func (l *tongue) rows(t table) template.HTML {
 			}
 			if j > 0 && t.Stacks() && (c.Text != "" || c.Unknown) {
 				out.WriteString(` data-label="`)
-				template.HTMLEscape(&out, []byte(t.Columns[j].Label))
+				escape(&out, t.Columns[j].Label)
 				out.WriteByte('"')
 			}
 			out.WriteByte('>')
@@ -58,11 +61,18 @@ func (l *tongue) cell(c cell) template.HTML {
 	return template.HTML(out.String())
 }
 
+// cellBytes is about how long a cell is that leads to the rows behind a number.
+const cellBytes = 160
+
+func escape(out *strings.Builder, text string) { out.WriteString(template.HTMLEscapeString(text)) }
+
 func (l *tongue) write(out *strings.Builder, c *cell) {
 	attribute := func(name, value string) {
 		if value != "" {
-			out.WriteString(" " + name + `="`)
-			template.HTMLEscape(out, []byte(value))
+			out.WriteByte(' ')
+			out.WriteString(name)
+			out.WriteString(`="`)
+			escape(out, value)
 			out.WriteByte('"')
 		}
 	}
@@ -77,14 +87,14 @@ func (l *tongue) write(out *strings.Builder, c *cell) {
 		out.WriteByte('>')
 	case c.Unknown:
 		out.WriteString(`<span class="unknown">`)
-		template.HTMLEscape(out, []byte(l.say("unknown")))
+		escape(out, l.say("unknown"))
 		out.WriteString("</span>")
 	case c.Text != "":
 		if c.Approximate {
 			out.WriteString(`<abbr class="about"`)
 			attribute("title", l.say("about.title"))
 			out.WriteByte('>')
-			template.HTMLEscape(out, []byte(l.say("about")))
+			escape(out, l.say("about"))
 			out.WriteString("</abbr> ")
 		}
 		class, tag := "", "span"
@@ -102,7 +112,7 @@ func (l *tongue) write(out *strings.Builder, c *cell) {
 		attribute("title", c.Exact)
 		attribute("class", class)
 		out.WriteByte('>')
-		template.HTMLEscape(out, []byte(c.Text))
+		escape(out, c.Text)
 		out.WriteString("</" + tag + ">")
 	}
 	if c.Why != "" {
