@@ -67,17 +67,20 @@ func (v *visit) showStatements(status int, view statementsView) error {
 		return err
 	}
 	v.chooseShow(&view, len(proposals.Rows), len(differences.Lines), len(differences.Entries)+len(differences.Reversed))
-	next := ""
+	next, after := "", v.query.Get("after")
 	switch view.Show {
 	case "proposals":
+		proposals.Rows, next = pageOf(v, after, proposals.Rows, func(m projections.StatementMatch) string { return string(m.Line) + " " + m.Entry })
 		view.Table = v.proposalsTable(proposals.Rows, view.May && v.query.Get("format") == "")
 	case "lines":
+		differences.Lines, next = pageOf(v, after, differences.Lines, func(l projections.StatementLine) string { return string(l.Line) })
 		view.Table = v.openLinesTable(differences.Lines)
 	case "entries":
+		differences.Entries, next = pageOf(v, after, differences.Entries, func(e projections.CashEntry) string { return e.Entry })
 		view.Table, view.Reversed = v.cashTable(differences.Entries), v.cashTable(differences.Reversed)
 		view.Table.Columns = view.Table.Columns[:4] // they have no line
 	default:
-		lines, err := v.Views.StatementLines(v.ctx(), projections.ListQuery{Ledger: v.ledger.Ledger, Limit: v.rowsAtOnce(), After: v.query.Get("after"), Filter: map[string]string{"open": "false"}})
+		lines, err := v.Views.StatementLines(v.ctx(), projections.ListQuery{Ledger: v.ledger.Ledger, Limit: v.rowsAtOnce(), After: after, Filter: map[string]string{"open": "false"}})
 		if err != nil {
 			return err
 		}

@@ -1,6 +1,8 @@
 package pages
 
 import (
+	"fmt"
+	"html"
 	"net/url"
 	"regexp"
 	"strings"
@@ -85,5 +87,36 @@ func TestABankStatementIsMatchedWithTheLedgerOnAPage(t *testing.T) {
 		if _, _, page := li.open(t, path+"?show="+show, nil); strings.Contains(page, "<form class=\"record\"") || strings.Contains(page, "record/disburse-funds") {
 			t.Errorf("a supervisor is offered to record %s", show)
 		}
+	}
+	aLongListGoesOnOverPages(t, zhang)
+}
+
+func aLongListGoesOnOverPages(t *testing.T, zhang person) {
+	t.Helper()
+	path := invented + "/statements"
+	long := strings.SplitAfter(statement, "附言\n")[0]
+	for i := range listPage + 5 {
+		long += fmt.Sprintf("2019-11-01,B%03d,赵六,%d.77,,\n", i, 7_000+i)
+	}
+	if status, page := zhang.upload(t, path, "b.csv", long, url.Values{"format": {"bank-1"}}); status != 200 {
+		t.Fatalf("a long statement answers %d: %s", status, page)
+	}
+	seen := map[string]bool{}
+	for next := path + "?show=lines"; next != ""; {
+		_, _, page := zhang.open(t, next, nil)
+		serials := regexp.MustCompile(`>(?:A003|B\d{3})<`).FindAllString(page, -1)
+		if len(serials) > listPage {
+			t.Errorf("%s shows %d lines", next, len(serials))
+		}
+		for _, serial := range serials {
+			seen[serial] = true
+		}
+		next = ""
+		if link := regexp.MustCompile(`rel="next" href="([^"]+)"`).FindStringSubmatch(page); link != nil {
+			next = html.UnescapeString(link[1])
+		}
+	}
+	if len(seen) != listPage+6 {
+		t.Errorf("the pages show %d lines", len(seen))
 	}
 }
