@@ -21,7 +21,7 @@ func MakeArchive(ctx context.Context, url, owner string) error {
 		if _, err := tx.Exec(ctx, "set local role "+pgx.Identifier{owner}.Sanitize()); err != nil {
 			return err
 		}
-		return exec(ctx, conn, archiveSQL+treeSQL+repairSQL)
+		return createArchive(ctx, tx)
 	})
 }
 

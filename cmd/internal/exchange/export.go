@@ -243,16 +243,28 @@ func Inert(text string) string {
 	return text
 }
 
-// namesOf are the names of the columns: those of the JSON members.
-func namesOf(t reflect.Type) (names []string) {
+// member is one of the JSON members of a type: a column.
+type member struct {
+	name string
+	of   reflect.Type
+}
+
+func membersOf(t reflect.Type) (all []member) {
 	for i := range t.NumField() {
 		f := t.Field(i)
 		if f.Anonymous {
-			names = append(names, namesOf(f.Type)...)
+			all = append(all, membersOf(f.Type)...)
 			continue
 		}
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-		names = append(names, name)
+		all = append(all, member{name, f.Type})
+	}
+	return all
+}
+
+func namesOf(t reflect.Type) (names []string) {
+	for _, m := range membersOf(t) {
+		names = append(names, m.name)
 	}
 	return names
 }
@@ -260,7 +272,7 @@ func namesOf(t reflect.Type) (names []string) {
 // amounts are the members that hold decimal text: numbers in a table.
 var amounts = []string{"amount", "published_amount", "value", "quantity", "cash", "open"}
 
-// valuesOf are the cells of one row, in the order of namesOf. A value that was
+// valuesOf are the cells of one row, in the order of membersOf. A value that was
 // not reported is an empty cell, and a list is its JSON.
 func valuesOf(v reflect.Value) (cells []sheet.Cell) {
 	for i := range v.NumField() {

@@ -62,20 +62,6 @@ func decimalValue(text string) (parquet.Value, error) {
 	return parquet.FixedLenByteArrayValue(n.FillBytes(make([]byte, decimalBytes))), nil
 }
 
-// columnsOf are the columns of a type, in the order of namesOf.
-func columnsOf(t reflect.Type) (all []leaf) {
-	for i := range t.NumField() {
-		f := t.Field(i)
-		if f.Anonymous {
-			all = append(all, columnsOf(f.Type)...)
-			continue
-		}
-		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-		all = append(all, columnOf(name, f.Type))
-	}
-	return all
-}
-
 func columnOf(name string, t reflect.Type) leaf {
 	switch pointer := t.Kind() == reflect.Pointer; {
 	case slices.Contains(amounts, name), pointer && t.Elem().Kind() == reflect.String:
@@ -104,8 +90,9 @@ func writeParquet(w io.Writer, rows iter.Seq2[any, error]) error {
 			return err
 		}
 		if out == nil {
-			columns = columnsOf(reflect.TypeOf(v))
-			out = parquet.NewGenericWriter[any](w, schemaOf(namesOf(reflect.TypeOf(v)), columns), parquet.Compression(&parquet.Zstd), parquet.MaxRowsPerRowGroup(parquetGroup))
+			var schema *parquet.Schema
+			schema, columns = schemaOf(membersOf(reflect.TypeOf(v)))
+			out = parquet.NewGenericWriter[any](w, schema, parquet.Compression(&parquet.Zstd), parquet.MaxRowsPerRowGroup(parquetGroup))
 		}
 		row = row[:0]
 		for i, c := range valuesOf(reflect.ValueOf(v)) {
@@ -131,10 +118,11 @@ func valueIn(c leaf, cell sheet.Cell) (parquet.Value, error) {
 
 // schemaOf declares columns in their order. The library knows an order of the
 // fields of a struct alone.
-func schemaOf(names []string, columns []leaf) *parquet.Schema {
-	fields := make([]reflect.StructField, len(columns))
-	for i, c := range columns {
-		fields[i] = reflect.StructField{Name: "C" + strconv.Itoa(i), Type: c.as, Tag: reflect.StructTag(`parquet:"` + names[i] + `,optional` + c.tag + `"`)}
+func schemaOf(members []member) (*parquet.Schema, []leaf) {
+	fields, columns := make([]reflect.StructField, len(members)), make([]leaf, len(members))
+	for i, m := range members {
+		columns[i] = columnOf(m.name, m.of)
+		fields[i] = reflect.StructField{Name: "C" + strconv.Itoa(i), Type: columns[i].as, Tag: reflect.StructTag(`parquet:"` + m.name + `,optional` + columns[i].tag + `"`)}
 	}
-	return parquet.SchemaOf(reflect.New(reflect.StructOf(fields)).Interface())
+	return parquet.SchemaOf(reflect.New(reflect.StructOf(fields)).Interface()), columns
 }
