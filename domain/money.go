@@ -177,7 +177,7 @@ func (m Money) Decimal() string {
 // Grouped returns the number with commas between groups of three digits, as in
 // "37,210,000.00".
 func (m Money) Grouped() string {
-	plain := m.Decimal()
+	plain := m.appendDecimal(make([]byte, 0, 24))
 	start := 0
 	if m.Minor < 0 {
 		start = 1

@@ -30,12 +30,13 @@ func totalsSum(currency domain.Currency, stages []string, amounts []int64, appro
 		}
 		return false
 	}
+	texts := make([]string, 0, stageCount+6) // a page has hundreds, so they share their memory
 	show := func(minor int64, known bool) *string {
 		if !known {
 			return nil
 		}
-		text := domain.Money{Minor: minor, Currency: currency}.Decimal()
-		return &text
+		texts = append(texts, domain.Money{Minor: minor, Currency: currency}.Decimal())
+		return &texts[len(texts)-1]
 	}
 	for _, s := range domain.Stages() {
 		*out.field(s) = show(sums[s], known[s] || !s.Reported())

@@ -77,8 +77,8 @@ func (v *visit) amount(decimal *string, c domain.Currency, approximate bool, hre
 	if decimal == nil {
 		return cell{Number: true, Unknown: true}
 	}
-	var m domain.Money
-	if err := m.UnmarshalText([]byte(*decimal + " " + string(c))); err != nil {
+	m, err := moneyOf(*decimal, c)
+	if err != nil {
 		return cell{Number: true, Text: *decimal + " " + string(c), Href: href} // a currency that is no longer in use
 	}
 	out := cell{Number: true, Text: v.unit.number(m), Href: href, Negative: m.Minor < 0, Approximate: approximate && !m.IsZero()}
@@ -93,9 +93,16 @@ func (v *visit) amount(decimal *string, c domain.Currency, approximate bool, hre
 
 // minor returns decimal text as minor units, and whether it is known.
 func minor(decimal *string, c domain.Currency) (int64, bool) {
-	var m domain.Money
-	if decimal == nil || m.UnmarshalText([]byte(*decimal+" "+string(c))) != nil {
+	if decimal == nil {
 		return 0, false
 	}
-	return m.Minor, true
+	m, err := moneyOf(*decimal, c)
+	return m.Minor, err == nil
+}
+
+// moneyOf reads decimal text of a currency.
+func moneyOf(decimal string, c domain.Currency) (m domain.Money, err error) {
+	text := append(append(make([]byte, 0, 32), decimal...), ' ')
+	err = m.UnmarshalText(append(text, c...))
+	return m, err
 }

@@ -37,7 +37,7 @@ func (v *visit) publicHref(page string) string {
 	if page != "" {
 		path += "/" + page
 	}
-	return v.inPast(path, url.Values{})
+	return v.inPast([]byte(path))
 }
 
 func (v *visit) publicNav() []navGroup {

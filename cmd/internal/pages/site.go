@@ -195,7 +195,7 @@ func parseAll() map[string]map[string]*template.Template {
 	all := map[string]map[string]*template.Template{}
 	for _, l := range tongues {
 		all[l.tag] = map[string]*template.Template{}
-		shared := template.Must(template.New("").Funcs(template.FuncMap{"t": l.text, "label": l.label, "cell": l.cell, "rows": l.rows}).
+		shared := template.Must(template.New("").Funcs(template.FuncMap{"t": l.text, "label": l.label, "cell": l.cell, "row": l.row}).
 			ParseFS(templateFiles, "templates/frame.html", "templates/parts.html"))
 		for _, file := range files {
 			name := strings.TrimSuffix(path.Base(file), ".html")

@@ -24,7 +24,9 @@ type table struct {
 }
 
 // Stacks tells whether the table has too many columns for a phone.
-func (t table) Stacks() bool { return len(t.Columns) > 3 }
+func (t table) Stacks() bool { return stacks(t.Columns) }
+
+func stacks(columns []column) bool { return len(columns) > 3 }
 
 // shortened keeps the first rows of a table that has no other pages, and says
 // how many there are.

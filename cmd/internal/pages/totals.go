@@ -127,7 +127,7 @@ func (v *visit) totalsTable(t projections.Totals, columns []string) table {
 		if r.Line != "" {
 			key = []string{"without", map[string]string{"project": "project", "village": "place"}[t.By], "year", year(t.Year)}
 		}
-		line := row{Cells: []cell{v.totalsKey(t, r)}}
+		line := row{Cells: append(make([]cell, 0, len(out.Columns)), v.totalsKey(t, r))}
 		for _, c := range columns {
 			line.Cells = append(line.Cells, v.total(&r.TotalsSum, c, v.rowsOf(attributed(t.By, c), key...)))
 		}

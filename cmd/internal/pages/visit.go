@@ -115,30 +115,33 @@ func (v *visit) ctx() context.Context { return v.r.Context() }
 // href returns the address of a page of the ledger, with parameters given as
 // name and value in turn. Empty values are left out, and the past stays.
 func (v *visit) href(path string, params ...string) string {
-	q := url.Values{}
-	for i := 0; i < len(params); i += 2 {
-		if params[i+1] != "" {
-			q.Set(params[i], params[i+1])
-		}
-	}
-	out := "/ledgers/" + url.PathEscape(v.ledger.Ledger)
+	out := append(make([]byte, 0, 256), "/ledgers/"...)
+	out = append(out, url.PathEscape(v.ledger.Ledger)...)
 	if path != "" {
-		out += "/" + path
+		out = append(append(out, '/'), path...)
 	}
-	return v.inPast(out, q)
+	return v.inPast(out, params...)
 }
 
 // inPast is the address of a path with parameters, for the past of this page.
-func (v *visit) inPast(path string, q url.Values) string {
-	for _, name := range pastParams {
-		if value := v.query.Get(name); value != "" && v.past.Shown {
-			q.Set(name, value)
+// A table of totals has hundreds of them, so it is written at one go.
+func (v *visit) inPast(path []byte, params ...string) string {
+	next := byte('?')
+	add := func(name, value string) {
+		if value != "" {
+			path = append(append(append(path, next), name...), '=')
+			path, next = append(path, url.QueryEscape(value)...), '&'
 		}
 	}
-	if len(q) > 0 {
-		path += "?" + q.Encode()
+	for i := 0; i < len(params); i += 2 {
+		add(params[i], params[i+1])
 	}
-	return path
+	if v.past.Shown {
+		for _, name := range pastParams {
+			add(name, v.query.Get(name))
+		}
+	}
+	return string(path)
 }
 
 // thing is a link to the page of what an id names, with its name.
