@@ -20,6 +20,8 @@ type accountView struct {
 	Public   bool // there are pages for everybody
 	Identity bool // an identity provider can tell who somebody is
 	Problem  *failure
+	Lead     string // why somebody has to sign in
+	Wrong    bool   // what was sent was not recorded
 	Done     string // what was done, said
 	Code     bool   // a second factor is asked for
 	Address  string // of the second factor, for the authenticator
@@ -50,7 +52,13 @@ func (v *visit) readForm(most int64) error {
 
 // askSignIn shows the form to sign in.
 func (v *visit) askSignIn() error {
-	return v.show(http.StatusOK, "signin", v.say("page.signin"), v.signInView(v.query))
+	view := v.signInView(v.query)
+	if view.Lead = v.texts["signin.unrecorded."+v.query.Get("unrecorded")]; view.Lead != "" {
+		view.Wrong = true
+	} else if view.Here != "/" {
+		view.Lead = v.say("signin.then")
+	}
+	return v.show(http.StatusOK, "signin", v.say("page.signin"), view)
 }
 
 // signIn lets a person in and goes where the person wanted to go.

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -105,7 +106,52 @@ func TestWhoHasNotSignedInIsAskedToAndComesBack(t *testing.T) {
 	if want := "/sign-in?here=" + url.QueryEscape("/ledgers/x/record"); status != 200 || at != want || !strings.Contains(page, `name="here" value="/ledgers/x/record"`) {
 		t.Errorf("%d at %s, want %s", status, at, want)
 	}
-	if status, _, _ := s.browser(t).open(t, "/ledgers/x/record/disburse-funds", url.Values{}); status != 401 {
-		t.Errorf("a form without a session answers %d", status)
+}
+
+// A session ends when somebody is idle, signs out elsewhere or is kept out. Where a
+// visitor may read, the next page asks them to sign in all the same.
+func TestWhoseSessionHasEndedSignsInAndGoesOnWithWhatWasWritten(t *testing.T) {
+	s := demonstrated(t)
+	b := s.signedIn(t, "zhang", access.FinanceOfficer)
+	const form = invented + "/record/receive-funds"
+	written := url.Values{"do": {"record"}, "idempotency_key": {"one"}, "fund": {"inv-c-2019"}, "amount": {"12.34"}, "date": {"2019-12-30"}, "note": {"<迟到>"}}
+	b.open(t, "/sign-out", url.Values{})
+	before, _ := s.store.End(t.Context())
+	if _, at, page := b.open(t, form, nil); at != "/sign-in?here="+url.QueryEscape(form) || !strings.Contains(page, "登录后直接回到") {
+		t.Errorf("a page leads to %s", at)
+	}
+	for _, c := range []struct {
+		path string
+		form url.Values
+		says string
+		back string // the page that signing in leads to
+		has  []string
+	}{
+		{form, written, "没有记账：", form, []string{"还没有记账", `value="12.34"`, `&lt;迟到&gt;</textarea>`, `value="one"`}},
+		{invented + "/batch/receive-funds", url.Values{"do": {"record"}, "text": {"资金\t金额\nx\t1"}}, "没有记账：", invented + "/batch/receive-funds", []string{"还没有记账", "资金\t金额\nx\t1"}},
+		{form, url.Values{"note": {strings.Repeat("x", interruptedBytes)}}, "没有执行：", form, nil},
+		{invented + "/statements/matches", url.Values{"pick": {"x"}}, "没有执行：", invented + "/statements", nil},
+	} {
+		_, at, page := b.open(t, c.path, c.form)
+		here := regexp.MustCompile(`name="here" value="(/ledgers[^"]+)"`).FindStringSubmatch(page)
+		if !strings.HasPrefix(at, "/sign-in?") || !strings.Contains(page, c.says) || strings.Contains(page, "12.34") || here == nil {
+			t.Fatalf("the form %s leads to %s: %s", c.path, at, page)
+		}
+		status, at, page := b.open(t, "/sign-in", url.Values{"login": {"zhang"}, "password": {demoPassword}, "here": {here[1]}})
+		if path, _, _ := strings.Cut(at, "?"); status != 200 || path != c.back {
+			t.Errorf("signing in leads to %s (%d)", at, status)
+		}
+		for _, text := range c.has {
+			if !strings.Contains(page, text) {
+				t.Errorf("%s does not show %q again", at, text)
+			}
+		}
+		if _, _, page := b.open(t, at, nil); strings.Contains(page, "12.34") || strings.Contains(page, "还没有记账") {
+			t.Error("what was written is given out twice")
+		}
+		b.open(t, "/sign-out", url.Values{})
+	}
+	if after, _ := s.store.End(t.Context()); after != before {
+		t.Errorf("the log went from %d to %d", before, after)
 	}
 }

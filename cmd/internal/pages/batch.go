@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/csv"
 	"encoding/hex"
@@ -22,17 +23,18 @@ import (
 // batchView is many commands of one kind, pasted from a spreadsheet. All of them
 // are recorded or none.
 type batchView struct {
-	Command  string
-	Columns  []fact // what a column can be called
-	Heading  string // a first line to begin with
-	Text     string
-	Key      string
-	Table    table // the lines as they were read, each with what is wrong
-	Faults   int
-	Sum      []fact
-	Problem  *failure
-	Recorded string // how many were recorded
-	Position cell
+	Command     string
+	Columns     []fact // what a column can be called
+	Heading     string // a first line to begin with
+	Text        string
+	Key         string
+	Table       table // the lines as they were read, each with what is wrong
+	Faults      int
+	Sum         []fact
+	Problem     *failure
+	Recorded    string // how many were recorded
+	Position    cell
+	Interrupted bool // it was pasted before a session ended, and is not recorded
 }
 
 // batchMax is how many lines one paste has at most.
@@ -53,6 +55,9 @@ func (v *visit) askBatch() error {
 		return err
 	}
 	view := v.batchView(t)
+	if view.Interrupted = v.readInterrupted(); view.Interrupted {
+		view.Text, view.Key = v.query.Get("text"), cmp.Or(v.query.Get("idempotency_key"), view.Key)
+	}
 	view.Recorded = v.query.Get("done")
 	if at := v.query.Get("at"); at != "" {
 		view.Position = linked(at, v.href("events/"+at))

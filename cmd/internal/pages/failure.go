@@ -2,7 +2,6 @@ package pages
 
 import (
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 
@@ -30,8 +29,8 @@ type fact struct {
 // ShowProblem answers with a page instead of a problem in JSON.
 // Who has not signed in is asked to, and comes back; who has keeps their menu.
 func (s *Site) ShowProblem(w http.ResponseWriter, r *http.Request, c access.Caller, p *web.Problem) {
-	if p.Status == http.StatusUnauthorized && r.Method == http.MethodGet {
-		http.Redirect(w, r, "/sign-in?here="+url.QueryEscape(r.URL.RequestURI()), http.StatusSeeOther)
+	if c.Method == "" && (p.Code == "unauthenticated" || p.Code == access.Forbidden) {
+		s.leadToSignIn(w, r)
 		return
 	}
 	v := s.begin(c, w, r)

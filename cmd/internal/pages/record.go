@@ -85,22 +85,23 @@ func (v *visit) desk(name string, commands []string, listed map[string]bool) nav
 
 // formView is the form of one command.
 type formView struct {
-	Command  string
-	Lead     string
-	Fields   []field
-	More     []field // that are seldom needed
-	MoreOpen bool
-	Lists    []offerList
-	Key      string   // makes it safe to send the form twice
-	Problem  *failure // what is wrong with no input alone
-	Checked  []fact   // what the amount is in words, and what would be left
-	Warnings []cell
-	Done     *receiptView
-	Submit   string // what the button says that records it
-	Batch    string // address of the form for many
-	Draft    string // id of the draft that it was; empty: none
-	MayDraft bool   // it can be kept for later
-	Allow    string // address of the form by which somebody else allows it in a closed year
+	Command     string
+	Lead        string
+	Fields      []field
+	More        []field // that are seldom needed
+	MoreOpen    bool
+	Lists       []offerList
+	Key         string   // makes it safe to send the form twice
+	Problem     *failure // what is wrong with no input alone
+	Checked     []fact   // what the amount is in words, and what would be left
+	Warnings    []cell
+	Done        *receiptView
+	Submit      string // what the button says that records it
+	Batch       string // address of the form for many
+	Draft       string // id of the draft that it was; empty: none
+	MayDraft    bool   // it can be kept for later
+	Interrupted bool   // it was written before a session ended, and is not recorded
+	Allow       string // address of the form by which somebody else allows it in a closed year
 }
 
 // receiptView tells what was recorded.
@@ -131,6 +132,7 @@ func (v *visit) form() error {
 	if err != nil {
 		return err
 	}
+	back := v.readInterrupted()
 	if err := v.readDraft(v.query.Get("draft")); err != nil {
 		return err
 	}
@@ -142,6 +144,7 @@ func (v *visit) form() error {
 		v.query.Set("date", v.Now().In(v.zone()).Format("2006-01-02"))
 	}
 	view := v.formView(t, v.query, o)
+	view.Interrupted = back
 	if entry := v.query.Get("done"); entry != "" {
 		if view.Done, err = v.receiptView(t.Name, entry, v.query.Get("at")); err != nil {
 			return err

@@ -35,10 +35,11 @@ type Config struct {
 // Site answers requests for pages. It is safe for concurrent use.
 type Site struct {
 	Config
-	templates map[string]map[string]*template.Template // by language and page
-	needs     map[string]access.Capability             // of every page, by its path
-	making    rebuild
-	waiting   waiting
+	templates   map[string]map[string]*template.Template // by language and page
+	needs       map[string]access.Capability             // of every page, by its path
+	making      rebuild
+	waiting     waiting
+	interrupted interrupted
 }
 
 // New returns the pages.

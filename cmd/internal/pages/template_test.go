@@ -89,8 +89,8 @@ func samples(n int) map[string]any {
 		"evidence": evidenceView{Facts: sampleFacts(n), Bundle: "/", Files: sampleTable(n), Name: "7"},
 		"failure":  failure{Code: "x", Message: "why", Hint: "how", Request: "7", English: n > 0, Details: sampleFacts(n)},
 	}
-	account := accountView{Here: "/", Login: "7", Name: "7", Demo: n > 0, Identity: n > 0, Public: n > 0, Facts: sampleFacts(n), ReadOnly: n == 0, Recovery: many(n, func(int) string { return "7" })}
-	account.Tokens, account.Secret = sampleTokens(n), "7"
+	account := accountView{Here: "/", Lead: "7", Login: "7", Name: "7", Demo: n > 0, Identity: n > 0, Public: n > 0, Facts: sampleFacts(n), ReadOnly: n == 0, Recovery: many(n, func(int) string { return "7" })}
+	account.Tokens, account.Secret, account.Wrong = sampleTokens(n), "7", n > 1
 	if n > 1 {
 		account.Problem, account.Address = &failure{Message: "7", English: true}, "7"
 	}
@@ -107,7 +107,7 @@ func samples(n int) map[string]any {
 	}
 	all["request"] = request
 	all["batch"] = batchView{Command: "7", Columns: sampleFacts(n), Heading: "7", Text: "7", Key: "7", Table: sampleTable(n), Sum: sampleFacts(n),
-		Recorded: []string{"", "7"}[min(n, 1)], Position: sampleCell(0)}
+		Recorded: []string{"", "7"}[min(n, 1)], Position: sampleCell(0), Interrupted: n > 0}
 	all["compare"] = compareView{From: "2018", To: "2019", By: sampleOptions(n), Columns: sampleOptions(n), Kept: many(n, func(int) kept { return kept{"7", "7"} }), Table: sampleTable(n)}
 	all["why"] = whyView{Of: sampleFacts(n), Parts: sampleTable(n - 1), Steps: sampleTable(n), TooMany: n == 0, Rows: "/"}
 	all["idle"] = idleView{Day: "2019", Table: sampleTable(n)}
@@ -178,7 +178,7 @@ func sampleForm(n int) formView {
 		}
 		inputs = append(inputs, f)
 	}
-	view := formView{Command: "1", Lead: "2", Fields: inputs, Key: "7"}
+	view := formView{Command: "1", Lead: "2", Fields: inputs, Key: "7", Interrupted: n > 0}
 	if n > 0 {
 		view.More = []field{{Name: "m", Label: "1"}}
 		view.Done = &receiptView{Position: sampleCell(0), Entry: sampleCell(0), Voucher: "/", Reverse: "/"}

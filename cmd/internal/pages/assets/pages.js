@@ -51,6 +51,13 @@ if (form && checked) {
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const news = page.getElementById("checked");
     await released;
+    // Whose session has ended hears it now, and what was written is found again.
+    const ended = answer.redirected && page.querySelector(".banner.problem");
+    if (ended) {
+      const link = Object.assign(document.createElement("a"), { href: answer.url, textContent: page.querySelector("h1").textContent });
+      ended.append(" ", link);
+      checked.replaceChildren(ended);
+    }
     if (news) checked.replaceChildren(...news.childNodes);
     // The number that follows is written into an empty input, where it can be changed.
     const next = checked.querySelector(".voucher-next");
