@@ -36,6 +36,15 @@ func TestEveryTextIsThereInEveryLanguage(t *testing.T) {
 	}
 }
 
+func TestChineseHasThePunctuationOfChinese(t *testing.T) {
+	ofAnother := regexp.MustCompile(`\p{Han}[,;:?!()]|[,;:?!()]\p{Han}`)
+	for key, text := range tongues[0].texts {
+		if key != "remedy.list_format" && ofAnother.MatchString(text) { // which shows how a cell is written
+			t.Errorf("%s: %s", key, text)
+		}
+	}
+}
+
 // codes are the codes of the ledger that pages show, by the first part of the
 // keys of their labels.
 func codes() map[string][]string {
