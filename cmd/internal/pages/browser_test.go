@@ -341,6 +341,13 @@ func onAPhone(t *testing.T, b tab) {
 	b.open(invented)
 	b.click(".menu > summary")
 	b.see(`nav a[href$="/journal"]`)
+	b.open(invented)
+	if high, err := chromedp.Run(b, chromedp.Evaluate[float64](`document.querySelector(".past-bar").getBoundingClientRect().height`)); err != nil || high > 32 {
+		t.Errorf("the bar of the past is %.0f high before somebody opens it, %v", high, err)
+	}
+	b.has(".past-bar", "最新")
+	b.click(".past-bar summary")
+	b.see(`.past-bar [name="as_of"]`)
 }
 
 func onPaper(t *testing.T, b tab) {
@@ -351,6 +358,7 @@ func onPaper(t *testing.T, b tab) {
 	}
 	b.open(invented + "/voucher/" + entry[1])
 	b.has(".voucher", "元", "制单", "出纳")
+	b.see("[data-print]")
 	pdf, err := chromedp.Run(b, chromedp.PrintToPDF(chromedp.PDFPreferCSSPageSize()))
 	if err != nil {
 		t.Fatal(err)

@@ -68,6 +68,9 @@ func (v *visit) items(command string, d domain.Field, prefix string, values url.
 		line := v.fields(command, d.Item, prefix+d.Name+"."+strconv.Itoa(i)+".", values, offers)
 		for n := range line {
 			line[n].Required = false // an empty line is left out
+			if line[n].Type == "note" {
+				line[n].Type = "text" // each item is one line
+			}
 		}
 		lines = append(lines, line)
 	}

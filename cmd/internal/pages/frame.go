@@ -90,7 +90,7 @@ func (v *visit) frame(title string, view any) frame {
 	if v.public {
 		f.Ledger, f.Invented, f.Nav = v.ledger.Title, v.ledger.Invented, v.publicNav()
 		if v.past.Position != "" {
-			f.Past, v.past.Open = &v.past, v.past.Shown || v.past.Malformed
+			f.Past, v.past.Open, v.past.Wide = &v.past, v.past.Malformed, v.past.Shown
 		}
 		return f
 	}
@@ -98,7 +98,7 @@ func (v *visit) frame(title string, view any) frame {
 	if v.ledger.Ledger != "" {
 		f.Ledger, f.Invented, f.Home, f.Search = v.ledger.Title, v.ledger.Invented, v.href(""), v.href("search")
 		f.Past, f.Part = &v.past, v.part()
-		v.past.Open = v.past.Shown || v.past.Malformed || v.caller.Has(access.Verify)
+		v.past.Open, v.past.Wide = v.past.Malformed, v.past.Shown || v.caller.Has(access.Verify)
 	}
 	return f
 }

@@ -15,6 +15,7 @@ import (
 type past struct {
 	Shown     bool
 	Open      bool   // the inputs are shown at once
+	Wide      bool   // they are where there is room for them
 	Position  string // for which the page is exact
 	End       uint64 // last block of what the read models hold
 	AsOf      string // as it was asked for

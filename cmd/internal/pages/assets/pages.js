@@ -28,6 +28,12 @@ if (asOf && Number(asOf.dataset.end) > 1) {
   asOf.form.before(slider);
 }
 
+// Where a page is for paper, a button prints it.
+for (const print of document.querySelectorAll("[data-print]")) {
+  print.hidden = false;
+  print.addEventListener("click", () => window.print());
+}
+
 // What comes while somebody presses a button waits until it is released: it
 // would push the button away, and the click would be lost.
 let released = Promise.resolve();
