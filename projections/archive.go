@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"time"
 
 	"aidledger/eventstore"
@@ -70,9 +71,7 @@ func (a Archive) Blocks(ctx context.Context, after, until uint64) iter.Seq2[even
 				after = m.Sequence
 			}
 			if len(page) == 0 {
-				yield(eventstore.Message{}, &eventstore.BadBlock{Code: "sequence_missing",
-					Position: eventstore.Position{Block: after + 1, Event: eventstore.WholeBlock},
-					Reason:   fmt.Sprintf("block %d is missing from the archive", after+1)})
+				yield(eventstore.Message{}, missing(after+1))
 				return
 			}
 		}
@@ -92,6 +91,43 @@ func (a Archive) page(ctx context.Context, after, until uint64) (page []eventsto
 	return page, err
 }
 
+// chosenBlocks is some of an archive, as a Log.
+type chosenBlocks struct {
+	Archive
+	sequences []int64 // in order
+}
+
+// chosenPage is how many blocks one query reads of those that were chosen.
+const chosenPage = 128
+
+// Blocks reads all that were chosen. A missing one ends the reading with a
+// *eventstore.BadBlock.
+func (c chosenBlocks) Blocks(ctx context.Context, _, _ uint64) iter.Seq2[eventstore.Message, error] {
+	return func(yield func(eventstore.Message, error) bool) {
+		for some := range slices.Chunk(c.sequences, chosenPage) {
+			var page []eventstore.Message
+			err := c.db.pool.read(ctx, func(conn *pgx.Conn) (err error) {
+				rows, _ := conn.Query(ctx, "select sequence, ledger, data, stored from aidledger_archive.blocks where sequence = any($1) order by sequence", some)
+				page, err = pgx.CollectRows(rows, scanArchived)
+				return err
+			})
+			if err != nil {
+				yield(eventstore.Message{}, err)
+				return
+			}
+			for i, sequence := range some {
+				if i == len(page) || page[i].Sequence != uint64(sequence) {
+					yield(eventstore.Message{}, missing(uint64(sequence)))
+					return
+				}
+				if !yield(page[i], nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
 func scanArchived(row pgx.CollectableRow) (m eventstore.Message, err error) {
 	err = row.Scan(&m.Sequence, &m.Ledger, &m.Data, &m.Stored)
 	m.Stored = m.Stored.UTC()
@@ -104,7 +140,11 @@ func (a Archive) Block(ctx context.Context, sequence uint64) (m eventstore.Messa
 	for m, err = range a.Blocks(ctx, sequence-1, sequence) {
 		return m, err
 	}
-	return m, &eventstore.BadBlock{Code: "sequence_missing", Position: eventstore.Position{Block: sequence, Event: eventstore.WholeBlock},
+	return m, missing(sequence)
+}
+
+func missing(sequence uint64) *eventstore.BadBlock {
+	return &eventstore.BadBlock{Code: "sequence_missing", Position: eventstore.Position{Block: sequence, Event: eventstore.WholeBlock},
 		Reason: fmt.Sprintf("block %d is not in the archive", sequence)}
 }
 

@@ -18,6 +18,7 @@ type track struct {
 	bulk     map[*projection]projector  // projectors of whole projections in a bulk load; nil otherwise
 	balances flowBalances               // in a bulk load; nil otherwise
 	keep     func(*fact) bool           // events that are projected; nil: all
+	chosen   bool                       // the blocks are some of the log, which was verified when they were first read
 }
 
 // batch is a run of blocks, projected and ready to be committed.
@@ -128,6 +129,8 @@ func (t *track) project(blocks []*block) (*batch, error) {
 func (t *track) chained(b *block) *eventstore.BadBlock {
 	at := positionOf(b)
 	switch {
+	case t.chosen:
+		return b.bad
 	case b.sequence != t.block+1:
 		at.Block = t.block + 1
 		return &eventstore.BadBlock{Code: "sequence_missing", Position: at,
@@ -188,11 +191,11 @@ func (m *member) again(blocks []*block, bulk bool) error {
 	return nil
 }
 
-// newBulkTrack returns a track before the first block of the log, of all
-// projections.
-func newBulkTrack() *track {
-	t := &track{members: projections, heads: headsNone(), bulk: map[*projection]projector{}, balances: flowBalances{}}
-	for _, p := range projections {
+// newBulkTrack returns a track of some projections before the first block of the
+// log.
+func newBulkTrack(members []*projection) *track {
+	t := &track{members: members, heads: headsNone(), bulk: map[*projection]projector{}, balances: flowBalances{}}
+	for _, p := range members {
 		if p.whole {
 			t.bulk[p] = p.begin(true)
 		}

@@ -193,7 +193,7 @@ func BenchmarkBareCopy(b *testing.B) {
 func BenchmarkBareCopyEncoded(b *testing.B) {
 	log := largeLog(b)
 	_, conn := benchJournal(b)
-	t := newBulkTrack()
+	t := newBulkTrack(projections)
 	batch, err := t.project(decodeAll(log.messages))
 	if err != nil {
 		b.Fatal(err)
@@ -229,7 +229,7 @@ func BenchmarkDecode(b *testing.B) {
 
 func BenchmarkProject(b *testing.B) {
 	blocks := decodeAll(largeLog(b).messages[:100])
-	timed(b, benchBlock*len(blocks), func() error { _, err := newBulkTrack().project(blocks); return err })
+	timed(b, benchBlock*len(blocks), func() error { _, err := newBulkTrack(projections).project(blocks); return err })
 }
 
 func BenchmarkTotals(b *testing.B) {

@@ -127,6 +127,15 @@ func (f *flowSums) add(m *domain.Movement, entries, placeEntries int) {
 	}
 }
 
+// plus counts the sums of other movements.
+func (f *flowSums) plus(o flowSums) {
+	f.amount += o.amount
+	f.entries += o.entries
+	f.approximate += o.approximate
+	f.placeEntries += o.placeEntries
+	f.placeApproximate += o.placeApproximate
+}
+
 // sorted returns all flows in the order of their ids.
 func (a flows) sorted() []*flow {
 	return slices.SortedFunc(maps.Values(a), func(a, b *flow) int { return bytes.Compare(a.id[:], b.id[:]) })

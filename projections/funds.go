@@ -15,6 +15,7 @@ var fundsProjection = &projection{
 	name:   "funds",
 	sql:    fundsSQL,
 	tables: []string{"funds"},
+	reads:  []string{"funds-pledged", "funds-committed", "funds-received", "fund-closed"},
 	begin:  func(bool) projector { return &fundsProjector{plain: map[fundReceipt]bool{}} },
 }
 

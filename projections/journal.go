@@ -18,6 +18,7 @@ var journalProjection = &projection{
 	name:   "journal",
 	sql:    journalSQL,
 	tables: []string{"journal"},
+	dated:  true,
 	begin:  func(bulk bool) projector { return &journalProjector{bulk: bulk} },
 }
 

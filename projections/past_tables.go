@@ -3,6 +3,7 @@ package projections
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -17,8 +18,9 @@ import (
 // Movements and flows keep what they were; states, lists and settings do not.
 // What these were at a point, a replay of the archive until there says: into
 // tables of a transaction that is never committed, so that nobody else sees them
-// and nothing remains of them. The last ones that were asked for are kept for a
-// while.
+// and nothing remains of them. Only the blocks that lists are made of are
+// replayed: payments, of which there are most, are looked up where they are. The
+// last pasts that were asked for are kept for a while.
 const (
 	pastKept = 3           // pasts
 	pastIdle = time.Minute // after the last query
@@ -41,6 +43,7 @@ type past struct {
 	conn   *pgx.Conn
 	tx     pgx.Tx
 	schema string
+	moved  string // the movements as they were, as a query of those that are there now
 	idle   *time.Timer
 }
 
@@ -166,11 +169,20 @@ func (p *pasts) replay(ctx context.Context, ledger string, a AsOf) (*past, error
 		return nil, unavailable(ctx, err)
 	}
 	k := &past{ledger: ledger, until: a, conn: conn, schema: fmt.Sprintf("aidledger_past_%d", conn.PgConn().PID())}
-	if k.tx, err = conn.Begin(ctx); err == nil {
-		_, err = fill(ctx, k.tx, p.db.Archive(), load{schema: k.schema, kind: scratchTables, end: a.Position.Block, keep: k.holds}, func(_, _ uint64) {})
+	k.moved = k.movements()
+	blocks, err := p.db.listedBlocks(ctx, ledger, a.Position)
+	if err == nil {
+		k.tx, err = conn.Begin(ctx)
 	}
 	if err == nil {
-		err = exec(ctx, conn, "create view movements as select * from journal; set transaction read only")
+		l := load{schema: k.schema, kind: scratchTables, of: ofLists(), end: a.Position.Block, keep: k.holds, chosen: true}
+		_, err = fill(ctx, k.tx, chosenBlocks{p.db.Archive(), blocks}, l, func(_, _ uint64) {})
+	}
+	if err == nil && ledger != "" {
+		err = p.db.addUp(ctx, ledger, a, k.tx)
+	}
+	if err == nil {
+		err = exec(ctx, conn, "set transaction read only")
 	}
 	if err == nil {
 		err = k.halted(ctx)
@@ -181,6 +193,24 @@ func (p *pasts) replay(ctx context.Context, ledger string, a AsOf) (*past, error
 	}
 	k.idle = time.AfterFunc(pastIdle, func() { p.expire(k) })
 	return k, nil
+}
+
+// listedBlocks returns the blocks until a position that lists are made of.
+func (db *DB) listedBlocks(ctx context.Context, ledger string, until eventstore.Position) (blocks []int64, err error) {
+	err = db.snapshot(ctx, func(tx pgx.Tx) error {
+		all, err := readCheckpoints(ctx, tx.Conn(), "aidledger")
+		for _, c := range all {
+			if c.projection == entriesProjection.name && c.halted != nil && c.block < until.Block {
+				return c.halted
+			}
+		}
+		if err == nil {
+			rows, _ := tx.Query(ctx, "select block from aidledger.listed_blocks where ($1 = '' or ledger = $1) and block <= $2 order by block", ledger, int64(until.Block))
+			blocks, err = pgx.CollectRows(rows, pgx.RowTo[int64])
+		}
+		return err
+	})
+	return blocks, err
 }
 
 // halted returns what stopped a projection on the way.
@@ -225,9 +255,20 @@ type pastTx struct {
 	past *past
 }
 
+// there is a query of the present as one of the past. Movements are looked up
+// where they are, so a query has to give them a name, such as j.
 func (tx *pastTx) there(sql string) string {
-	return strings.ReplaceAll(sql, "aidledger.", tx.past.schema+".")
+	return tableName.ReplaceAllStringFunc(sql, func(name string) string {
+		table := strings.TrimPrefix(name, "aidledger.")
+		if table == "journal" || table == "movements" {
+			return tx.past.moved
+		}
+		return tx.past.schema + "." + table
+	})
 }
+
+// tableName is a table that the present and the past have.
+var tableName = regexp.MustCompile(`\baidledger\.\w+`)
 
 // Query is that of the transaction, with the tables of the past.
 func (tx *pastTx) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"reflect"
 	"regexp"
 	"slices"
 	"testing"
@@ -70,7 +71,7 @@ func init() {
 
 // byMovements are answers made of movements, each of which has a date of its own:
 // one that hands money on to villages has that of the money.
-var byMovements = regexp.MustCompile("^(totals|journal|trace|why|flow|late)")
+var byMovements = regexp.MustCompile("^(totals|journal|trace|why|flow|late|gaps)")
 
 // cut returns a log that holds only what had been recorded and had happened at a
 // point, as if nothing else had ever been recorded.
@@ -205,4 +206,59 @@ func withoutPositions(t *testing.T, v any) string {
 		t.Fatal(err)
 	}
 	return positionText.ReplaceAllString(string(data), "")
+}
+
+// Who looks at a list as of the past waits for no payment to be read again.
+func TestAListOfThePastIsMadeOfEveryBlockButThoseOfPayments(t *testing.T) {
+	p := newProgramme(t, newMemory(), "one", 66)
+	db := open(t)
+	r := running(t, db, p.log)
+	p.run(300)
+	p.close()
+	reach(t, r)
+	chosen, err := db.listedBlocks(t.Context(), "one", eventstore.Position{Block: uint64(len(p.log.messages)), Event: eventstore.WholeBlock})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want []int64
+	for _, b := range decodeAll(p.log.messages) {
+		if slices.ContainsFunc(b.facts, func(f fact) bool {
+			return !slices.Contains([]string{"funds-allocated", "funds-reallocated", "commitment-increased", "commitment-reduced", "funds-disbursed",
+				"expenditure-reported", "funds-returned", "funds-repaid", "funds-carried-over"}, f.event.Type)
+		}) {
+			want = append(want, int64(b.sequence))
+		}
+	}
+	if !slices.Equal(chosen, want) || len(want) == len(p.log.messages) {
+		t.Errorf("of %d blocks, %d are replayed: %v, not %v", len(p.log.messages), len(chosen), chosen, want)
+	}
+}
+
+// A past is replayed from the events that projections say they read, so none may
+// be made of others too.
+func TestAListIsMadeOfTheEventsThatItSaysItReads(t *testing.T) {
+	p := newProgramme(t, newMemory(), "one", 67).run(600)
+	p.close()
+	for _, b := range decodeAll(p.log.messages) {
+		for i := range b.facts {
+			f := &b.facts[i]
+			for _, of := range ofLists() {
+				if of == entriesProjection || of.needs(f.event.Type) {
+					continue
+				}
+				got := of.begin(true)
+				if err := got.apply(f); err != nil {
+					t.Fatal(err)
+				}
+				if !reflect.DeepEqual(got, of.begin(true)) {
+					t.Errorf("%s is made of %s, and does not say that it reads it", of.name, f.event.Type)
+				}
+			}
+		}
+	}
+	for _, of := range ofLists() {
+		if of.reads == nil && of != entriesProjection {
+			t.Errorf("%s does not say what it reads", of.name)
+		}
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 	"slices"
+	"sync"
 
 	"aidledger/domain"
 	"aidledger/eventstore"
@@ -51,7 +52,8 @@ type projection struct {
 	name   string
 	sql    string                    // creates its tables; below the line afterBulk, what a bulk load is faster without
 	tables []string                  // each gets a view in the stable schema and is verified
-	reads  []string                  // event types; nil: it must understand every event
+	reads  []string                  // event types that alone its rows are made of; nil: it must understand every event
+	dated  bool                      // its rows say themselves what they were at any point
 	whole  bool                      // in a bulk load one projector takes all events: it holds rows, not events
 	begin  func(bulk bool) projector // for one batch; bulk: its tables are empty and new in the transaction
 	ready  func(projector) projector // of a whole one: what can be written before the end of the load; nil: nothing
@@ -75,6 +77,22 @@ type fact struct {
 	flows     []flowID   // of each movement
 	after     []flowSums // of each flow after the movement; in a bulk load, which reads from the first event on
 }
+
+// ofLists are the read models that hold what is now: what they were is replayed.
+func ofLists() []*projection {
+	return slices.DeleteFunc(slices.Clone(projections), func(p *projection) bool { return p.dated })
+}
+
+// isListed tells whether some list is made of events of a type.
+var isListed = sync.OnceValue(func() map[string]bool {
+	all := map[string]bool{}
+	for _, p := range projections {
+		for _, eventType := range p.reads {
+			all[eventType] = true
+		}
+	}
+	return all
+})
 
 // needs tells whether the projection cannot go on without an event of a type.
 func (p *projection) needs(eventType string) bool {

@@ -94,7 +94,7 @@ func (r *Runner) bulk(ctx context.Context, conn *pgx.Conn, generation int, end u
 	if err := exec(ctx, conn, "drop schema if exists "+schemaOf(generation)+" cascade"); err != nil {
 		return err
 	}
-	if _, err := fill(ctx, tx, r.log, load{schema: schemaOf(generation), kind: bulkTables, end: end}, progress); err != nil {
+	if _, err := fill(ctx, tx, r.log, load{schema: schemaOf(generation), kind: bulkTables, of: projections, end: end}, progress); err != nil {
 		return err
 	}
 	if err := tx.Commit(ctx); err != nil {
@@ -122,8 +122,10 @@ type filled struct {
 type load struct {
 	schema string
 	kind   tableKind
+	of     []*projection    // that are made; the tables of others stay empty
 	end    uint64           // last block
 	keep   func(*fact) bool // events that are projected; nil: all
+	chosen bool             // the log holds some blocks only
 }
 
 // fill projects a log up to a block into new tables.
@@ -136,10 +138,10 @@ func fill(ctx context.Context, tx pgx.Tx, log Log, l load, progress func(done, t
 		return done, err
 	}
 	last := &batch{}
-	t := newBulkTrack()
-	t.keep = l.keep
+	t := newBulkTrack(l.of)
+	t.keep, t.chosen = l.keep, l.chosen
 	at := map[*projection]*member{}
-	for _, p := range projections {
+	for _, p := range l.of {
 		at[p] = &member{projection: p, projector: t.bulk[p], heads: headsNone()}
 		last.members = append(last.members, at[p])
 	}

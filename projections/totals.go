@@ -22,6 +22,7 @@ var totalsProjection = &projection{
 	name:   "totals",
 	sql:    totalsSQL,
 	tables: []string{"totals", "flows", "cutoffs", "year_sums"},
+	dated:  true,
 	whole:  true,
 	begin: func(bulk bool) projector {
 		return &totalsProjector{flows: flows{}, open: map[string]*openSums{}, bulk: bulk}

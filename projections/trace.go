@@ -120,8 +120,8 @@ const nounEntry = "entry"
 // looked for last.
 func findNode(ctx context.Context, tx pgx.Tx, ledger, id string) (Node, error) {
 	rows, _ := tx.Query(ctx, namesSQL+`
-		union all (select 'disbursement', disbursement, '' from aidledger.movements where ledger = $1 and disbursement = any($2) and disbursement <> '' limit 1)
-		union all (select '`+nounEntry+`', entry, event_type from aidledger.movements where ledger = $1 and entry = any($2) limit 1)
+		union all (select 'disbursement', disbursement, '' from aidledger.movements j where ledger = $1 and disbursement = any($2) and disbursement <> '' limit 1)
+		union all (select '`+nounEntry+`', entry, event_type from aidledger.movements j where ledger = $1 and entry = any($2) limit 1)
 		union all (select '`+nounEntry+`', entry, event_type from aidledger.entries where ledger = $1 and entry = any($2))`, ledger, []string{id})
 	nodes, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Node])
 	if err == nil && len(nodes) == 0 {

@@ -71,7 +71,7 @@ func (r *Runner) Verify(ctx context.Context, progress func(done, total uint64)) 
 		return Report{}, ErrLogBehind
 	}
 	scratch := fmt.Sprintf("aidledger_verify_%d", conn.PgConn().PID())
-	done, err := fill(ctx, tx, r.log, load{schema: scratch, kind: scratchTables, end: end}, progress)
+	done, err := fill(ctx, tx, r.log, load{schema: scratch, kind: scratchTables, of: projections, end: end}, progress)
 	if err != nil {
 		return Report{}, fmt.Errorf("verify: %w", err)
 	}

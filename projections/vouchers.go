@@ -24,7 +24,7 @@ const vouchersMax = 50_000
 // was taken back.
 func (db *DB) Vouchers(ctx context.Context, ledger string, year int, organisation domain.ID) (all []Voucher, err error) {
 	err = db.at(ctx, ledger, func(tx pgx.Tx) error {
-		rows, _ := tx.Query(ctx, `select payer, voucher, min(date)::text, min(entry) from aidledger.journal
+		rows, _ := tx.Query(ctx, `select payer, voucher, min(date)::text, min(entry) from aidledger.journal j
 			where ledger = $1 and year = $2::smallint and voucher <> '' and reverses = '' and ($3 = '' or payer = $3)
 			group by 1, 2 order by 1, 2 limit $4`, ledger, year, organisation, vouchersMax)
 		all, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (v Voucher, err error) {

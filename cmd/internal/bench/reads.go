@@ -31,6 +31,7 @@ var readGrowth = []growthCase{
 	{"the same as of both", "ms", logarithmic, totalsAsOf("project", middle, midsummer)},
 	{"money of a project as of the middle", "ms", logarithmic, traceAsOf(string(project(7)), middle)},
 	{"money of a provider as of both", "ms", logarithmic, traceAsOf("provider-1", middle, midsummer)},
+	{"list of projects as of the middle", "ms", logarithmic, (*bench).growPastList},
 }
 
 // growRebuild measures seconds for all read models.
@@ -148,6 +149,21 @@ func traceAsOf(id string, limits ...func(*projections.AsOf, uint64)) func(*bench
 	return pastGrowth(limits, func(b *bench, ctx context.Context, past projections.AsOf) (int, error) {
 		t, err := b.views.Trace(ctx, projections.TraceQuery{Ledger: largeLedger, ID: id, AsOf: past, MoneyOnly: true})
 		return len(t.Movements), err
+	})
+}
+
+// growPastList asks for a list as of another event in the middle each time, since
+// the last pasts are kept.
+func (b *bench) growPastList(ctx context.Context) (float64, error) {
+	end, err := b.large.End(ctx)
+	if err != nil {
+		return 0, err
+	}
+	at := eventstore.Position{Block: end / 2}
+	return b.asking(ctx, func(ctx context.Context) (int, error) {
+		at.Event++
+		list, err := b.views.Until(projections.AsOf{Position: at}).Projects(ctx, projections.ListQuery{Ledger: largeLedger})
+		return len(list.Rows), err
 	})
 }
 
