@@ -196,7 +196,11 @@ func TestNoRouteTellsAnythingOutsideOfALimit(t *testing.T) {
 		for _, pattern := range s.getRoutes(t) {
 			path := strings.NewReplacer("{ledger}", "two", "{command}", "disburse-funds", "{register}", "places", "{position}", "9.0", "{view}", "journal", "{page}", "villages").Replace(pattern)
 			begin, end := strings.Index(path, "{"), strings.Index(path, "}")
-			for _, thing := range things {
+			open := false
+			for i, thing := range things {
+				if i == 1 && begin < 0 && !open { // none of the queries for the first was answered
+					break
+				}
 				for _, query := range queries {
 					asked := path
 					switch {
@@ -210,7 +214,7 @@ func TestNoRouteTellsAnythingOutsideOfALimit(t *testing.T) {
 					if status != 200 {
 						continue
 					}
-					answered++
+					answered, open = answered+1, true
 					for _, known := range []string{asked, url.QueryEscape(asked), thing, "q=Hidden"} { // what was asked for is repeated
 						body = strings.ReplaceAll(body, known, "")
 					}

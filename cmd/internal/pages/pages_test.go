@@ -206,6 +206,7 @@ func TestPagesToRead(t *testing.T) {
 
 var (
 	links     = regexp.MustCompile(`(?:href|src)="([^"#]+)`)
+	pasts     = regexp.MustCompile(`as_of|effective_until`)
 	differing = regexp.MustCompile(`[0-9]+|=[^&]*|(trace|events)/.*|ledgers/[^/?]*`)
 )
 
@@ -214,6 +215,9 @@ func everyLinkOfEveryPageLeadsSomewhere(t *testing.T, s *running) {
 	shapes := map[string]int{}
 	for queue := []string{"/"}; len(queue) > 0; queue = queue[1:] {
 		status, page, h := s.get(t, queue[0])
+		if strings.Contains(page, "当时还没有记入这一笔") { // one step before it
+			continue
+		}
 		if status != 200 {
 			t.Errorf("%s answers %d", queue[0], status)
 			continue
@@ -230,8 +234,12 @@ func everyLinkOfEveryPageLeadsSomewhere(t *testing.T, s *running) {
 			if seen[link] {
 				continue
 			}
-			shape := differing.ReplaceAllString(link, "$1")
-			if shapes[shape] >= 2 {
+			shape, enough := differing.ReplaceAllString(link, "$1"), 2
+			if past := pasts.FindAllString(link, -1); past != nil { // one of each page for each kind of past
+				path, _, _ := strings.Cut(shape, "?")
+				shape, enough = path+strings.Join(past, "&"), 1
+			}
+			if shapes[shape] >= enough {
 				continue
 			}
 			seen[link] = true

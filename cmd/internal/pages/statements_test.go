@@ -76,7 +76,7 @@ func TestABankStatementIsMatchedWithTheLedgerOnAPage(t *testing.T) {
 	if status, _, page := zhang.open(t, path+"/matches", chosen); status != 200 || !strings.Contains(page, "已确认 2 笔对应") {
 		t.Fatalf("confirming answers %d: %s", status, page)
 	}
-	for show, want := range map[string][]string{"proposals": {"没有可以对应的流水"}, "lines": {"A003", "-9.99", "record/disburse-funds?date=2019-12-12&amp;amount=9.99"},
+	for show, want := range map[string][]string{"proposals": {"没有可以对应的流水"}, "lines": {"A003", "-9.99", "record/disburse-funds?amount=9.99&amp;date=2019-12-12"},
 		"entries": {"虚拨2019-106", "-215,327.10"}, "matched": {"A001", "A002", "record/unmatch-statement-line?line="}} {
 		_, _, page := zhang.open(t, path+"?show="+show, nil)
 		for _, text := range want {

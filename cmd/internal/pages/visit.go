@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 
 	"aidledger/cmd/internal/access"
@@ -123,22 +124,26 @@ func (v *visit) href(path string, params ...string) string {
 	return v.inPast(out, params...)
 }
 
-// inPast is the address of a path with parameters, for the past of this page.
-// A table of totals has hundreds of them, so it is written at one go.
+// inPast is the address of a path with parameters, for the past of this page. The
+// same view has the same address, so they are in the order of their names. A
+// table of totals has hundreds of them, which is why no map is made.
 func (v *visit) inPast(path []byte, params ...string) string {
-	next := byte('?')
-	add := func(name, value string) {
-		if value != "" {
-			path = append(append(append(path, next), name...), '=')
-			path, next = append(path, url.QueryEscape(value)...), '&'
-		}
-	}
+	var room [12][2]string
+	all := room[:0]
 	for i := 0; i < len(params); i += 2 {
-		add(params[i], params[i+1])
+		all = append(all, [2]string{params[i], params[i+1]})
 	}
 	if v.past.Shown {
 		for _, name := range pastParams {
-			add(name, v.query.Get(name))
+			all = append(all, [2]string{name, v.query.Get(name)})
+		}
+	}
+	slices.SortStableFunc(all, func(a, b [2]string) int { return strings.Compare(a[0], b[0]) })
+	next := byte('?')
+	for _, p := range all {
+		if p[1] != "" {
+			path = append(append(append(path, next), p[0]...), '=')
+			path, next = append(path, url.QueryEscape(p[1])...), '&'
 		}
 	}
 	return string(path)

@@ -31,6 +31,9 @@ func (v *visit) voucher() error {
 	if err != nil {
 		return err
 	}
+	if len(journal.Movements) == 0 && v.past.Shown {
+		return problem(http.StatusNotFound, "not_recorded_yet", "no payment of that entry had been recorded by then", "choose a later point, or the present")
+	}
 	if len(journal.Movements) == 0 {
 		return problem(http.StatusNotFound, "not_found", "no payment has that entry", "check the entry")
 	}
