@@ -60,6 +60,12 @@ func taken(c *Correction, e *Evidence, entry string, on Date) {
 	}
 }
 
+// Reversible tells whether an entry with an event of that type can be taken back.
+func Reversible(eventType string) bool {
+	_, ok := NewEvent(eventType).(reversible)
+	return ok
+}
+
 // NewEvent returns a pointer to a zero event of the given type for a decoder to
 // fill, or nil when the type is unknown.
 func NewEvent(eventType string) Event {

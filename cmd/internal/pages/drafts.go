@@ -3,13 +3,18 @@ package pages
 import (
 	"net/http"
 	"net/url"
+	"strings"
 
 	"aidledger/cmd/internal/access"
+	"aidledger/domain"
 	"aidledger/projections/people"
 )
 
 // draftLine is a form that the caller began.
-type draftLine struct{ ID, Label, Href, Kept string }
+type draftLine struct{ ID, Label, Says, Href, Kept string }
+
+// draftSays are the inputs by which people know one draft from another.
+var draftSays = []string{"name", "title", "voucher", "document", "amount", "purpose", "project", "payee", "provider", "fund"}
 
 // mayDraft tells whether the form of a command can be kept for later. What is
 // about beneficiaries cannot: nothing personal is stored outside the vault.
@@ -24,11 +29,29 @@ func (v *visit) drafts() ([]draftLine, error) {
 		return nil, nil
 	}
 	all, err := v.server.People.Drafts(v.ctx(), v.caller.Person, v.ledger.Ledger)
+	if err != nil {
+		return nil, err
+	}
+	var ids []domain.ID
+	for _, d := range all {
+		for _, name := range draftSays {
+			ids = append(ids, domain.ID(url.Values(d.Form).Get(name)))
+		}
+	}
+	if err := v.learn(ids...); err != nil {
+		return nil, err
+	}
 	var lines []draftLine
 	for _, d := range all {
-		lines = append(lines, draftLine{d.Draft, v.label("command", d.Command), v.href("record/"+d.Command, "draft", d.Draft), v.moment(d.Kept)})
+		var says []string
+		for _, name := range draftSays {
+			if value := url.Values(d.Form).Get(name); value != "" && name != newNoun[d.Command].field && len(says) < 3 {
+				says = append(says, v.name(value))
+			}
+		}
+		lines = append(lines, draftLine{d.Draft, v.label("command", d.Command), strings.Join(says, paperGap), v.href("record/"+d.Command, "draft", d.Draft), v.moment(d.Kept)})
 	}
-	return lines, err
+	return lines, nil
 }
 
 // readDraft puts what was kept into the inputs of a form that are still empty.

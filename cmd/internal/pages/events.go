@@ -3,6 +3,7 @@ package pages
 import (
 	"bytes"
 	"net/http"
+	"net/url"
 	"slices"
 
 	"aidledger/cmd/internal/web"
@@ -212,6 +213,9 @@ func (v *visit) eventView(e located) (eventView, error) {
 	var fields map[string]any
 	if err := json.Unmarshal(raw, &fields); err != nil {
 		return view, err
+	}
+	if reverses, ok := fields["reverses"].(string); ok {
+		add("reverses", linked(reverses, v.href("trace/"+url.PathEscape(reverses))))
 	}
 	var ids []domain.ID
 	named := map[string]string{}

@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"slices"
 	"strconv"
 
 	"aidledger/domain"
@@ -49,19 +50,56 @@ func (v *visit) facts(view *traceView, t projections.Trace) error {
 		add("source_reference", text(origin.SourceReference))
 		add("note", text(origin.Note))
 		add("entry", linked(origin.Entry, v.href("journal", "entry", origin.Entry)))
-	} else if len(t.Movements) > 0 {
-		m := t.Movements[0]
-		add("date", text(m.Date.String()))
-		add("recorded", text(v.moment(m.Recorded)))
-		add("actor", text(v.who(m.Actor)))
-		add("document", text(m.Document))
-		add("voucher", text(m.Voucher))
-		add("source_reference", text(m.SourceReference))
-		add("entry", linked(m.Entry, v.href("trace/"+m.Entry)))
-		add("position", v.at(m.Position.String()))
-		if m.Reverses != "" {
-			add("reverses", linked(m.Reverses, v.href("trace/"+m.Reverses)))
+		return nil
+	}
+	if len(t.Movements) == 0 {
+		return nil
+	}
+	return v.entryFacts(view, t, t.Movements[0], add)
+}
+
+// entryFacts shows what an entry says, which its movements have in common, and
+// leads to what can be done about it.
+func (v *visit) entryFacts(view *traceView, t projections.Trace, m projections.Movement, add func(string, cell)) error {
+	if err := v.learn(m.Payer, m.Payee); err != nil {
+		return err
+	}
+	if t.Noun == "entry" && t.Next == "" {
+		for _, sum := range v.sums(t.Movements) {
+			view.Facts = append(view.Facts, fact{sum.Cells[1].Text, sum.Cells[2]})
 		}
+	}
+	add("payer", v.thing(m.Payer))
+	add("payee", v.thing(m.Payee))
+	add("date", text(m.Date.String()))
+	add("recorded", text(v.moment(m.Recorded)))
+	add("actor", text(v.who(m.Actor)))
+	add("document", text(m.Document))
+	add("voucher", text(m.Voucher))
+	add("source_reference", text(m.SourceReference))
+	if m.Entry != t.ID {
+		add("entry", linked(m.Entry, v.href("trace/"+m.Entry)))
+	}
+	add("position", v.at(m.Position.String()))
+	note, err := v.noteOf(m)
+	if err != nil {
+		return err
+	}
+	add(map[bool]string{true: "reason", false: "note"}[m.Reverses != ""], text(note))
+	if m.Reverses != "" {
+		add("reverses", linked(m.Reverses, v.href("trace/"+m.Reverses)))
+		return nil
+	}
+	by, found, err := v.takenBack(m)
+	if err != nil || !found {
+		return err
+	}
+	add("state", v.reversal(by))
+	view.Forms = slices.DeleteFunc(view.Forms, func(o option) bool { return o.Value == "reverse-entry" })
+	if again, err := v.again(m.Entry); err != nil {
+		return err
+	} else if again != "" {
+		view.Forms = append(view.Forms, option{Label: v.say("form.again"), Href: again})
 	}
 	return nil
 }

@@ -68,6 +68,9 @@ func (v *visit) items(command string, d domain.Field, prefix string, values url.
 		line := v.fields(command, d.Item, prefix+d.Name+"."+strconv.Itoa(i)+".", values, offers)
 		for n := range line {
 			line[n].Required = false // an empty line is left out
+			if i > 0 {
+				line[n].Hint = "" // the first line says it
+			}
 			if line[n].Type == "note" {
 				line[n].Type = "text" // each item is one line
 			}
@@ -224,8 +227,12 @@ func (v *visit) refusalText(r *domain.Refusal) (text string, english bool) {
 	if !ok {
 		return r.Message + "; " + r.Hint, v.tongue != tongues[1]
 	}
+	var said []string
 	for _, d := range v.details(r.Detail) {
-		text += v.say("detail", d.Label, d.Value.Text)
+		said = append(said, d.Label+v.say("colon")+d.Value.Text)
+	}
+	if len(said) > 0 {
+		text += v.say("detail", strings.Join(said, v.say("list.separator")))
 	}
 	return text + v.say("stop") + v.texts["remedy."+r.Code], false
 }

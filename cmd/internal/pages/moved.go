@@ -34,6 +34,10 @@ func (v *visit) moved(entry string) ([]fact, error) {
 	for _, sum := range v.sums(journal.Movements) {
 		all = append(all, fact{sum.Cells[1].Text, sum.Cells[2]})
 	}
+	held := "fund"
+	if first.Stage == domain.InKind.String() || first.Stage == domain.Distributed.String() {
+		held = "gift"
+	}
 	return append(all, v.given("date", text(first.Date.String()), "voucher", text(first.Voucher), "document", text(first.Document), "payee", v.thing(first.Payee),
-		"project", v.thing(first.Project), "fund", v.thing(first.Fund), "place", text(strings.Join(names, v.say("and"))))...), nil
+		"project", v.thing(first.Project), held, v.thing(first.Fund), "place", text(strings.Join(names, v.say("and"))))...), nil
 }

@@ -107,10 +107,12 @@ type formView struct {
 // receiptView tells what was recorded.
 type receiptView struct {
 	What            string // the command
+	Said            string // that it is recorded
 	Facts           []fact // what it moved
 	Position, Entry cell
 	Voucher         string // address of the voucher to print
-	Reverse         string // address of the form that takes it back
+	Reverse         string // address of the form that takes it back; empty: it cannot be
+	Again           string // address of the form for what was taken back, to be recorded anew
 }
 
 // commandOf returns the command that the path names.
@@ -146,7 +148,7 @@ func (v *visit) form() error {
 	view := v.formView(t, v.query, o)
 	view.Interrupted = back
 	if entry := v.query.Get("done"); entry != "" {
-		if view.Done, err = v.receiptView(t.Name, entry, v.query.Get("at")); err != nil {
+		if view.Done, err = v.receiptView(t, entry, v.query.Get("at")); err != nil {
 			return err
 		}
 	}
@@ -158,15 +160,31 @@ func (v *visit) form() error {
 	return v.showForm(http.StatusOK, t, view)
 }
 
-func (v *visit) receiptView(command, entry, at string) (done *receiptView, err error) {
-	done = &receiptView{What: v.label("command", command), Position: text(at), Entry: linked(entry, v.href("trace/"+url.PathEscape(entry))), Reverse: v.href("record/reverse-entry", "entry", entry)}
-	if position, err := eventstore.ParsePosition(at); err == nil && position.Event != eventstore.WholeBlock {
+func (v *visit) receiptView(t domain.CommandType, entry, at string) (done *receiptView, err error) {
+	done = &receiptView{What: v.label("command", t.Name), Said: v.say("form.recorded"), Position: text(at), Entry: linked(entry, v.href("trace/"+url.PathEscape(entry))), Reverse: v.href("record/reverse-entry", "entry", entry)}
+	position, err := eventstore.ParsePosition(at)
+	if err == nil && position.Event != eventstore.WholeBlock {
 		done.Position = v.at(at)
 	}
-	if command == "disburse-funds" {
+	if t.Name == "disburse-funds" {
 		done.Voucher = v.href("voucher/" + url.PathEscape(entry))
 	}
-	done.Facts, err = v.moved(entry)
+	if done.Facts, err = v.moved(entry); err != nil {
+		return nil, err
+	}
+	events, err := v.said(position, entry)
+	if err != nil || len(events) == 0 {
+		return done, err
+	}
+	if !domain.Reversible(events[0].event.Type) || !v.caller.Has(access.CorrectEntries) {
+		done.Reverse = ""
+	}
+	if reversed := fieldsOf(events[0])["entry"]; t.Name == "reverse-entry" {
+		done.Again, err = v.again(reversed)
+	} else if len(done.Facts) == 0 {
+		done.Said = v.say("form.done")
+		done.Facts, err = v.entered(t, events[0])
+	}
 	return done, err
 }
 
@@ -192,8 +210,12 @@ func (v *visit) formView(t domain.CommandType, values url.Values, o *offers) for
 	}
 	view.Submit = cmp.Or(v.texts["form.do."+t.Name], v.say("form.record"))
 	for _, f := range all {
-		fresh := f.Name == newNoun[t.Name].field
-		if f.Required && !fresh || !seldom[f.Name] || values.Get(f.Name) != "" && !fresh {
+		made := fresh(t.Name, f.Name)
+		if made && f.Hint == "" { // nobody has to think about it
+			f.Label, f.Hint = v.label("field", "id"), v.say("hint.fresh")
+		}
+		f.Required = f.Required || slices.Contains(alsoRequired[t.Name], f.Name)
+		if !made && (f.Required || !seldom[f.Name] || values.Get(f.Name) != "") {
 			view.Fields = append(view.Fields, f)
 		} else {
 			view.More = append(view.More, f)
@@ -212,8 +234,17 @@ var (
 	formOrder = []string{"date", "voucher", "payer", "payee", "provider", "fund", "from", "project", "to", "name", "title", "amount", "place", "places",
 		"quantity", "unit", "value", "method", "purpose", "budget_year", "reason", "document", "note", "source_reference"}
 	seldom = map[string]bool{"currency": true, "approximate": true, "disbursement": true, "request": true, "undated": true, "source_reference": true, "reimbursement": true,
-		"organisation": true, "gift": true, "agreement": false, "indicator": true, "id": true, "commercial": true, "code_year": true, "pairing": true, "qualifier": true, "format": true}
+		"organisation": true, "gift": true, "indicator": true, "id": true, "commercial": true, "code_year": true, "pairing": true, "qualifier": true, "format": true}
 )
+
+// fresh tells whether a field is the id of a new thing that nobody has to think
+// about. A fund may be there already, and a place has a code that people know.
+func fresh(command, field string) bool {
+	return field == newNoun[command].field && field != "fund" && field != "place"
+}
+
+// alsoRequired are inputs that the ledger demands where their command does not.
+var alsoRequired = map[string][]string{"commit-funds": {"document"}, "receive-gift": {"unit"}}
 
 func first(yes bool) int {
 	if yes {
@@ -307,7 +338,11 @@ func (v *visit) showCheck(t domain.CommandType, view formView, c domain.Command,
 	} else if _, err := v.server.Try(v.ctx(), v.caller, v.ledger.Ledger, eventstore.Request{ID: uuid.NewString(), Command: c}); err != nil {
 		v.showError(&view, err)
 	} else {
-		view.Checked = append(view.Checked, fact{v.say("form.checked"), cell{Text: v.say("form.can-be-recorded"), State: "ok"}})
+		canBe := "form.can-be-recorded"
+		if v.texts["form.do."+t.Name] != "" {
+			canBe = "form.can-be-done"
+		}
+		view.Checked = append(view.Checked, fact{v.say("form.checked"), cell{Text: v.say(canBe), State: "ok"}})
 	}
 	return v.showForm(http.StatusOK, t, view)
 }

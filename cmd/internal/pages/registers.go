@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"strconv"
@@ -176,10 +177,7 @@ func (v *visit) fundsTable(all []projections.Fund) (table, error) {
 		return t, err
 	}
 	for _, f := range all {
-		name := f.Purpose
-		if name == "" {
-			name = string(f.Fund)
-		}
+		name := cmp.Or(f.Purpose, f.Document, string(f.Fund))
 		cells := []cell{v.own(name, f.Fund), v.thing(f.Provider), text(strconv.Itoa(f.BudgetYear)), text(v.label("basis", f.Basis)), text(f.Document)}
 		for _, c := range []string{"committed", "received", "disbursed"} {
 			if sum, ok := sums[string(f.Fund)]; ok {
@@ -194,7 +192,7 @@ func (v *visit) fundsTable(all []projections.Fund) (table, error) {
 }
 
 func (v *visit) giftsTable(all []projections.Gift) (table, error) {
-	t := table{Columns: v.columns("gift", "donor", "date", "+quantity", "+distributed", "+value", "method")}
+	t := table{Columns: v.columns("gift", "donor", "date", "+quantity", "+distributed", "+receive-gift.value", "method")}
 	var ids []domain.ID
 	for _, g := range all {
 		ids = append(ids, g.Donor)

@@ -124,7 +124,7 @@ func (v *visit) request() error {
 	if (open || approved) && r.RequestedBy == v.caller.Person && v.caller.Has(access.RequestDisbursement) {
 		view.Withdraw = v.href("record/withdraw-request", "request", string(id))
 	}
-	return v.show(http.StatusOK, "request", v.say("request.title", string(id)), view)
+	return v.show(http.StatusOK, "request", v.say("request.title", cmp.Or(r.Purpose, v.name(string(r.Payee)), string(id))), view)
 }
 
 // waitingRequest is the address of a request that somebody else made and that

@@ -106,7 +106,7 @@ func samples(n int) map[string]any {
 		request.Decide, request.Pay, request.Withdraw = &decision{"/", "/", "7", [2]string{"7", "7"}}, "/", "/"
 	}
 	all["request"] = request
-	all["batch"] = batchView{Command: "7", Columns: sampleFacts(n), Heading: "7", Text: "7", Key: "7", Table: sampleTable(n), Sum: sampleFacts(n),
+	all["batch"] = batchView{Command: "7", Columns: many(n, func(int) string { return "7" }), Ready: n == 0, Faults: n, Heading: "7", Text: "7", Key: "7", Table: sampleTable(n), Sum: sampleFacts(n),
 		Recorded: []string{"", "7"}[min(n, 1)], Position: sampleCell(0), Interrupted: n > 0}
 	all["compare"] = compareView{From: "2018", To: "2019", By: sampleOptions(n), Columns: sampleOptions(n), Kept: many(n, func(int) kept { return kept{"7", "7"} }), Table: sampleTable(n)}
 	all["why"] = whyView{Of: sampleFacts(n), Parts: sampleTable(n - 1), Steps: sampleTable(n), TooMany: n == 0, Rows: "/"}
@@ -114,7 +114,7 @@ func samples(n int) map[string]any {
 	form := sampleForm(n)
 	all["form"], all["disburse"] = form, form
 	all["record"] = recordView{Desks: many(n, func(i int) navGroup { return navGroup{Label: "1", Items: sampleOptions(n)} }),
-		Drafts: many(n, func(int) draftLine { return draftLine{"7", "7", "/", "7"} }), Kept: n > 0}
+		Drafts: many(n, func(int) draftLine { return draftLine{"7", "7", "7", "/", "7"} }), Kept: n > 0}
 	all["voucher"] = voucherView{Programme: "1", Facts: sampleFacts(n), Amount: sampleCell(0), Capitals: "1", Parts: sampleTable(n), Hash: "7", Printed: []string{"", "same", "other"}[min(n, 2)], Reversed: n > 0}
 	if n == 0 {
 		all["failure"] = failure{Code: "x", Message: "7"}

@@ -50,8 +50,11 @@ func (v *visit) forms(t projections.Trace) []option {
 		return all
 	}
 	for _, f := range formsOf[t.Noun] {
+		if t.Noun == "entry" && !domain.Reversible(t.Name) {
+			continue
+		}
 		if v.caller.Has(access.OfCommand(f.command)) {
-			all = append(all, option{Label: v.label("command", f.command), Href: v.href("record/"+f.command, f.field, t.ID)})
+			all = append(all, option{Value: f.command, Label: v.label("command", f.command), Href: v.href("record/"+f.command, f.field, t.ID)})
 		}
 	}
 	return all

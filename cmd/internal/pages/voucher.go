@@ -22,6 +22,7 @@ type voucherView struct {
 	Code      template.HTML // leads back here with the hash, to be compared
 	Printed   string        // whether the hash on a paper is that of the ledger: "same", "other", or nothing to compare
 	Reversed  bool          // it takes another entry back
+	TakenBack cell          // the entry that takes this one back
 }
 
 // voucher shows the payment that one entry recorded.
@@ -57,12 +58,21 @@ func (v *visit) voucher() error {
 	if view.Capitals, err = total.Capitals(); err != nil {
 		view.Capitals = "" // another currency, or red
 	}
+	if by, found, err := v.takenBack(m); err != nil {
+		return err
+	} else if found {
+		view.TakenBack = v.reversal(by)
+	}
+	note, err := v.noteOf(m)
+	if err != nil {
+		return err
+	}
 	for _, f := range []struct {
 		name  string
 		value cell
 	}{
 		{"voucher", text(m.Voucher)}, {"date", text(m.Date.String())}, {"payer", v.thing(m.Payer)}, {"payee", v.thing(m.Payee)},
-		{"provider", v.thing(m.Provider)}, {"fund", v.thing(m.Fund)}, {"project", v.thing(m.Project)}, {"document", text(m.Document)},
+		{"provider", v.thing(m.Provider)}, {"fund", v.thing(m.Fund)}, {"project", v.thing(m.Project)}, {"disburse-funds.note", text(note)}, {"document", text(m.Document)},
 		{"source_reference", text(m.SourceReference)}, {"actor", text(v.who(m.Actor))}, {"recorded", text(v.moment(m.Recorded))}, {"entry", text(m.Entry)},
 	} {
 		if f.value.Text != "" {
