@@ -24,12 +24,13 @@ import (
 // are recorded or none.
 type batchView struct {
 	Command     string
-	Columns     []fact // what a column can be called
-	Heading     string // a first line to begin with
+	Columns     []string // what a column can be called
+	Heading     string   // a first line to begin with
 	Text        string
 	Key         string
 	Table       table // the lines as they were read, each with what is wrong
 	Faults      int
+	Ready       bool // nothing is wrong, and nothing recorded yet
 	Sum         []fact
 	Problem     *failure
 	Recorded    string // how many were recorded
@@ -70,8 +71,11 @@ func (v *visit) batchView(t domain.CommandType) batchView {
 	var heading []string
 	for _, f := range batchFields(t) {
 		label := v.fieldLabel(t.Name, f.Name)
-		view.Columns = append(view.Columns, fact{label, text(f.Name)})
-		if f.Required || f.Name == "date" || f.Name == "voucher" || f.Name == "payer" || f.Name == "payee" {
+		view.Columns = append(view.Columns, label)
+		if fresh(t.Name, f.Name) {
+			continue // it is made by itself
+		}
+		if f.Required || slices.Contains(alsoRequired[t.Name], f.Name) || f.Name == "date" || f.Name == "voucher" || f.Name == "payer" || f.Name == "payee" {
 			heading = append(heading, label)
 		}
 	}
@@ -121,13 +125,14 @@ func (v *visit) batch() error {
 		l.faults = append(l.faults, newRefusals(checked, l.faults)...)
 		faults += len(l.faults)
 	}
-	if f.Get("do") == "record" && faults == 0 && len(lines) > 0 {
-		done, err := v.recordBatch(t, view.Key, lines)
+	if len(lines) > 0 {
+		done, err := v.recordBatch(t, view.Key, lines, f.Get("do") == "record" && faults == 0)
 		if done || err != nil {
 			return err
 		}
 	}
 	v.showLines(&view, t, columns, lines)
+	view.Ready = len(lines) > 0 && view.Faults == 0
 	status := http.StatusOK
 	if view.Faults > 0 {
 		status = http.StatusUnprocessableEntity
@@ -194,25 +199,73 @@ func (v *visit) columnNames(t domain.CommandType, cells []string) ([]string, err
 // when the same paste is sent again.
 func (o *offers) complete(t domain.CommandType, key string, l *line) {
 	o.resolve(t.Name, t.Field, "", l.values)
-	if fresh := newNoun[t.Name]; fresh.field != "" && l.values.Get(fresh.field) == "" && t.Name != "receive-funds" {
+	chosen(t, l.values)
+	if made := newNoun[t.Name]; made.field != "" && l.values.Get(made.field) == "" && t.Name != "receive-funds" {
 		sum := sha256.Sum256([]byte(key + " " + strconv.Itoa(l.number)))
-		l.values.Set(fresh.field, fresh.prefix+"-"+hex.EncodeToString(sum[:5]))
+		l.values.Set(made.field, made.prefix+"-"+hex.EncodeToString(sum[:5]))
 	}
 }
 
-// recordBatch records all lines or none. It answers the request where they were
-// recorded, and notes at each line what is wrong where not.
-func (v *visit) recordBatch(t domain.CommandType, key string, lines []line) (done bool, err error) {
-	requests := make([]eventstore.Request, len(lines))
-	for i, l := range lines {
-		requests[i] = eventstore.Request{ID: key + "-" + strconv.Itoa(l.number), Command: l.command}
+// chosen turns what a choice is called, in any language, into its value.
+func chosen(t domain.CommandType, values url.Values) {
+	for _, f := range t.Field {
+		options := f.Enum
+		if f.Type == "yes/no" {
+			options = []string{"true", "false"}
+		}
+		for _, option := range options {
+			for _, l := range tongues {
+				label := (&visit{tongue: l}).choice(t.Name, f, option)
+				if domain.FoldName(label) == domain.FoldName(values.Get(f.Name)) {
+					values.Set(f.Name, option)
+				}
+			}
+		}
 	}
-	outcomes, err := v.server.RecordAll(v.ctx(), v.caller, v.ledger.Ledger, requests)
+}
+
+// choice is what one of the values of a field is called.
+func (v *visit) choice(command string, f domain.Field, value string) string {
+	if f.Type == "yes/no" {
+		return v.say(map[string]string{"true": "yes", "false": "no"}[value])
+	}
+	return v.enumLabel(command, f.Name, value)
+}
+
+// choices says what a field can be, where it is one of a few values.
+func (v *visit) choices(t domain.CommandType, name string) string {
+	i := slices.IndexFunc(t.Field, func(f domain.Field) bool { return f.Name == name && len(f.Enum) > 0 })
+	if i < 0 {
+		return ""
+	}
+	var labels []string
+	for _, value := range t.Field[i].Enum {
+		labels = append(labels, v.choice(t.Name, t.Field[i], value))
+	}
+	return v.say("batch.choices", strings.Join(labels, v.say("and")))
+}
+
+// recordBatch records all lines or none; or it only tries those that can be read. It
+// answers the request where they were recorded, and notes at each line what is
+// wrong where not.
+func (v *visit) recordBatch(t domain.CommandType, key string, lines []line, record bool) (done bool, err error) {
+	var requests []eventstore.Request
+	var asked []*line
+	for i := range lines {
+		if l := &lines[i]; len(l.faults) == 0 {
+			requests, asked = append(requests, eventstore.Request{ID: key + "-" + strconv.Itoa(l.number), Command: l.command}), append(asked, l)
+		}
+	}
+	give := v.server.TryAll
+	if record {
+		give = v.server.RecordAll
+	}
+	outcomes, err := give(v.ctx(), v.caller, v.ledger.Ledger, requests)
 	if err != nil {
 		return false, err
 	}
 	var last eventstore.Position
-	done = true
+	done = record
 	for i, out := range outcomes {
 		if out.Err == nil {
 			last = out.Receipt.Position
@@ -223,7 +276,7 @@ func (v *visit) recordBatch(t domain.CommandType, key string, lines []line) (don
 		if p := web.ProblemOf(out.Err); len(found) == 0 && p.Code != eventstore.BatchNotRecorded {
 			found = domain.Refusals{{Code: p.Code, Message: p.Detail, Hint: p.Hint}}
 		}
-		lines[i].faults = append(lines[i].faults, found...)
+		asked[i].faults = append(asked[i].faults, found...)
 	}
 	if !done {
 		return false, nil
@@ -253,12 +306,15 @@ func (v *visit) showLines(view *batchView, t domain.CommandType, columns []strin
 		var said []string
 		for _, r := range l.faults {
 			text, _ := v.refusalText(r)
+			if r.Code == "value_unknown" {
+				text += v.choices(t, r.Field)
+			}
 			if r.Field != "" {
 				text = v.fieldLabel(t.Name, r.Field) + v.say("colon") + text
 			}
 			said = append(said, text)
 		}
-		problem := cell{Text: strings.Join(said, " ")}
+		problem := cell{Text: strings.Join(said, v.say("list.separator"))}
 		if len(said) > 0 {
 			view.Faults++
 			problem.State = "halted"

@@ -15,7 +15,7 @@ func TestAPasteIsRecordedAsAWholeOrNotAtAll(t *testing.T) {
 		"2019-12-28\t批-2\tinv-treasury\tinv-c-2019\t没有这个项目\t0.1万\n\n" +
 		"2019-12-28\t批-3\tinv-treasury\tinv-c-2019\t农产品加工园（虚构）\t900万\n"
 	status, page, _ := s.send(t, path, url.Values{"idempotency_key": {"b1"}, "do": {"record"}, "text": {wrong}})
-	if status != 422 || !strings.Contains(page, "编号写法不对") || strings.Contains(page, "分配余额不足") {
+	if status != 422 || !strings.Contains(page, "没有叫这个名称的") || !strings.Contains(page, "分配余额不足") || !strings.Contains(page, "2 行有错，一行也没有记账") {
 		t.Fatalf("a paste with an unknown project answers %d: %s", status, page)
 	}
 	beyond := strings.Replace(wrong, "没有这个项目", "inv-p10", 1)
@@ -27,7 +27,7 @@ func TestAPasteIsRecordedAsAWholeOrNotAtAll(t *testing.T) {
 		t.Error("half of a paste is recorded")
 	}
 	right := strings.Replace(beyond, "900万", "0.09万", 1)
-	if status, page, _ = s.send(t, path, url.Values{"idempotency_key": {"b1"}, "do": {"check"}, "text": {right}}); status != 200 || !strings.Contains(page, "2,900.00") {
+	if status, page, _ = s.send(t, path, url.Values{"idempotency_key": {"b1"}, "do": {"check"}, "text": {right}}); status != 200 || !strings.Contains(page, "2,900.00") || !strings.Contains(page, "3 行都可以记账。还没有记账") {
 		t.Errorf("the check answers %d without the sum", status)
 	}
 	status, page, next := s.send(t, path, url.Values{"idempotency_key": {"b1"}, "do": {"record"}, "text": {right}})
@@ -39,6 +39,24 @@ func TestAPasteIsRecordedAsAWholeOrNotAtAll(t *testing.T) {
 	}
 	if _, journal, _ := s.get(t, invented+"/journal?stage=disbursed"); strings.Count(journal, "批-1") == 0 || strings.Count(journal, "批-3") == 0 {
 		t.Error("the journal does not show what was pasted")
+	}
+}
+
+// Who copies cells of a table writes what a choice is called, and not its code.
+func TestAPasteNamesChoicesAsThePagesDo(t *testing.T) {
+	s := demonstrated(t)
+	path := invented + "/batch/register-organisation"
+	if _, page, _ := s.get(t, path, owner...); !strings.Contains(page, ">业务日期\t名称\t类别</textarea>") {
+		t.Error("the columns to begin with have an id that nobody has to think about")
+	}
+	for kind, want := range map[string]string{"学校": "1 行都可以记账", "school": "1 行都可以记账", "School": "1 行都可以记账", "学堂": "可填：政府、"} {
+		if _, page, _ := s.send(t, path, url.Values{"do": {"check"}, "text": {"名称\t类别\n某学校\t" + kind}}); !strings.Contains(page, want) {
+			t.Errorf("%s is answered with %s", kind, page)
+		}
+	}
+	gift := url.Values{"do": {"check"}, "text": {"捐赠单位\t物品\t数量\t计量单位\t折款金额\t计价方法\t约数\ninv-charity\t棉被\t3\t床\t300\t发票\t是"}}
+	if _, page, _ := s.send(t, invented+"/batch/receive-gift", gift); !strings.Contains(page, "1 行都可以记账") {
+		t.Errorf("a gift that is approximate, by its invoice: %s", page)
 	}
 }
 

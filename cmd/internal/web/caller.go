@@ -88,6 +88,17 @@ func (s *Server) RecordAll(ctx context.Context, c access.Caller, ledger string, 
 	return s.Store.SubmitBatch(ctx, ledger, qs, true), nil
 }
 
+// TryAll is Try for several commands, each on what those before it would leave.
+func (s *Server) TryAll(ctx context.Context, c access.Caller, ledger string, qs []eventstore.Request) ([]eventstore.Outcome, error) {
+	for i := range qs {
+		var err error
+		if qs[i], err = s.stamp(ctx, c, ledger, qs[i]); err != nil {
+			return nil, err
+		}
+	}
+	return s.Store.Try(ctx, ledger, qs), nil
+}
+
 // Try is Record without recording: it says what would be recorded, or refused.
 func (s *Server) Try(ctx context.Context, c access.Caller, ledger string, q eventstore.Request) (eventstore.Receipt, error) {
 	q, err := s.stamp(ctx, c, ledger, q)
