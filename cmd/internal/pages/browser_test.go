@@ -272,7 +272,7 @@ func auditor(t *testing.T, b tab) {
 	b.click(`td a[href*="/events/"]`)
 	b.see("pre.raw")
 	b.has("pre.raw", `"amount"`)
-	b.click(`.facts a[href*="/trace/"]`)
+	b.click(`h2 + .facts a[href*="/trace/"]`)
 	b.see("main .tiles")
 	b.open("/verify")
 	b.click("button.main")

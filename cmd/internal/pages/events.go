@@ -122,7 +122,7 @@ func (v *visit) events() error {
 	for _, e := range all {
 		at := e.at.String()
 		view.Table.Rows = append(view.Table.Rows, row{Cells: []cell{linked(at, v.href("events/"+at)), text(v.label("event", e.event.Type)),
-			text(v.moment(e.entry.Recorded)), text(v.who(e.entry.Actor)), text(v.label("role", e.entry.Role)), linked(e.entry.ID, v.href("journal", "entry", e.entry.ID))}})
+			text(v.moment(e.entry.Recorded)), text(v.who(e.entry.Actor)), text(v.label("role", e.entry.Role)), linked(e.entry.ID, v.href("trace/"+url.PathEscape(e.entry.ID)))}})
 	}
 	following := ""
 	if more {
@@ -201,7 +201,7 @@ func (v *visit) eventView(e located) (eventView, error) {
 	add("actor", text(v.who(e.entry.Actor)))
 	add("role", text(v.label("role", e.entry.Role)))
 	add("command", text(v.label("command", e.entry.Command)))
-	add("entry", linked(e.entry.ID, v.href("journal", "entry", e.entry.ID)))
+	add("entry", linked(e.entry.ID, v.href("trace/"+url.PathEscape(e.entry.ID))))
 	add("correlation", text(e.entry.Correlation))
 	add("causation", text(e.entry.Causation))
 	add("event_id", text(e.event.ID))

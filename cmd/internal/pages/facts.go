@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"net/url"
 	"slices"
 	"strconv"
 
@@ -49,13 +50,35 @@ func (v *visit) facts(view *traceView, t projections.Trace) error {
 		add("document", text(origin.Document))
 		add("source_reference", text(origin.SourceReference))
 		add("note", text(origin.Note))
-		add("entry", linked(origin.Entry, v.href("journal", "entry", origin.Entry)))
+		add("entry", linked(origin.Entry, v.href("trace/"+url.PathEscape(origin.Entry))))
 		return nil
 	}
 	if len(t.Movements) == 0 {
-		return nil
+		return v.recordedFacts(view, t, add)
 	}
 	return v.entryFacts(view, t, t.Movements[0], add)
+}
+
+// recordedFacts shows what an entry says that moved no money.
+func (v *visit) recordedFacts(view *traceView, t projections.Trace, add func(string, cell)) error {
+	e, ok := t.Facts.(projections.RecordedEntry)
+	if !ok {
+		return nil
+	}
+	add("recorded", text(v.moment(e.Recorded)))
+	add("actor", text(v.who(e.Actor)))
+	add("position", v.at(e.Position.String()))
+	events, err := v.said(e.Position, e.Entry)
+	if err != nil || len(events) == 0 {
+		return err
+	}
+	command, ok := domain.LookupCommand(events[0].entry.Command)
+	if !ok {
+		return nil
+	}
+	said, err := v.entered(command, events[0])
+	view.Facts = append(view.Facts, said...)
+	return err
 }
 
 // entryFacts shows what an entry says, which its movements have in common, and

@@ -80,6 +80,11 @@ func (v *visit) runChecks() error {
 	if err != nil {
 		return err
 	}
+	end, err := v.Store.End(v.ctx())
+	if err != nil {
+		return err
+	}
+	v.awaitViews(end)
 	http.Redirect(v.w, v.r, v.href("findings", "odd", strconv.Itoa(len(out.Found)), "raised", strconv.Itoa(out.Raised), "closed", strconv.Itoa(out.Closed)), http.StatusSeeOther)
 	return nil
 }

@@ -81,6 +81,7 @@ func (v *visit) tiles(sum *projections.TotalsSum, ofYear int, columns ...string)
 type overviewView struct {
 	Live   string // address that tells when there is something new; empty in the past
 	At     string // block for which it holds
+	Todo   []option
 	Tiles  []tile
 	Counts []fact
 	Years  table
@@ -104,6 +105,9 @@ func (v *visit) overview() error {
 	}
 	view.Years = v.totalsTable(totals, v.columnsOf(overviewColumns...))
 	view.Bars = v.yearBars(totals)
+	if view.Todo, err = v.todo(); err != nil {
+		return err
+	}
 	if view.Counts, err = v.counts(); err != nil {
 		return err
 	}

@@ -177,10 +177,18 @@ func (v *visit) requestFacts(view *requestView, r projections.Request) error {
 			view.Parts.Rows = append(view.Parts.Rows, row{Cells: []cell{v.thing(p.Place), v.amount(&decimal, p.Amount.Currency, false, "")}})
 		}
 	}
-	view.Steps = table{Columns: v.columns("step", "person", "role", "recorded", "reason", "entry")}
+	view.Steps = table{Columns: v.columns("step", "person", "role", "recorded", "opinion", "entry")}
+	approvals, err := v.Views.Approvals(v.ctx(), projections.ListQuery{Ledger: v.ledger.Ledger, Limit: listMax, Filter: map[string]string{"thing": string(r.Request)}})
+	if err != nil {
+		return err
+	}
+	opinions := map[string]string{}
+	for _, a := range approvals.Rows {
+		opinions[a.Entry] = a.Note
+	}
 	for _, s := range r.Steps {
-		view.Steps.Rows = append(view.Steps.Rows, row{Cells: []cell{{Text: v.label("request-state", s.Step), State: s.Step}, text(v.who(s.Person)), text(v.label("role", s.Role)),
-			text(v.moment(s.Recorded)), text(s.Reason), linked(s.Entry, v.href("journal", "entry", s.Entry))}})
+		view.Steps.Rows = append(view.Steps.Rows, row{Cells: []cell{{Text: v.label("request-step", s.Step), State: s.Step}, text(v.who(s.Person)), text(v.label("role", s.Role)),
+			text(v.moment(s.Recorded)), text(cmp.Or(s.Reason, opinions[s.Entry])), linked(s.Entry, v.href("trace/"+url.PathEscape(s.Entry)))}})
 	}
 	return nil
 }

@@ -42,6 +42,11 @@ func TestAPaymentIsRequestedApprovedByAnotherAndPaid(t *testing.T) {
 	if _, _, inbox := supervisor.open(t, invented+"/requests", nil); !strings.Contains(inbox, invented+"/requests/ask-1") {
 		t.Error("the request is not in the inbox")
 	}
+	for who, waits := range map[person]bool{supervisor: true, finance: false} {
+		if _, _, overview := who.open(t, invented, nil); strings.Contains(overview, "1 笔拨付等待审批") != waits {
+			t.Errorf("the overview does not say who has to approve: %v", waits)
+		}
+	}
 	_, _, page = supervisor.open(t, invented+"/requests/ask-1", nil)
 	if !strings.Contains(page, "肆仟元整") || !strings.Contains(page, "本资金给本项目的可拨余额") || !strings.Contains(page, `class="negative"`) {
 		t.Errorf("the request does not say what changes: %s", page)
@@ -56,6 +61,12 @@ func TestAPaymentIsRequestedApprovedByAnotherAndPaid(t *testing.T) {
 	status, at, page = supervisor.open(t, invented+"/record/approve-disbursement", url.Values{"idempotency_key": {"yes"}, "request": {"ask-1"}, "content": {content[1]}, "note": {"同意"}})
 	if status != 200 || at != invented+"/requests/ask-1" || !strings.Contains(page, "已批准") {
 		t.Fatalf("approving answers %d at %s", status, at)
+	}
+	if !strings.Contains(page, "<span>同意</span>") {
+		t.Errorf("what the approver wrote is not shown: %s", page)
+	}
+	if _, _, entry := supervisor.open(t, invented+"/trace/yes", nil); !strings.Contains(entry, "<span>同意</span>") || strings.Contains(entry, "守恒") {
+		t.Errorf("the entry of the approval says: %s", entry)
 	}
 	_, _, page = finance.open(t, invented+"/requests/ask-1", nil)
 	pay := regexp.MustCompile(`href="([^"]+record/disburse-funds\?[^"]+)"`).FindStringSubmatch(page)

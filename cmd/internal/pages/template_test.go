@@ -66,7 +66,7 @@ func samples(n int) map[string]any {
 		})}
 	all := map[string]any{
 		"home":     homeView{many(n, func(i int) homeLedger { return homeLedger{"1", "2", "/", i > 0, tiles} })},
-		"overview": overviewView{Live: "/", At: "7", Tiles: tiles, Counts: sampleFacts(n), Years: sampleTable(n), Bars: *b, Helped: sampleTable(n), Latest: sampleTable(n)},
+		"overview": overviewView{Live: "/", At: "7", Todo: sampleOptions(n), Tiles: tiles, Counts: sampleFacts(n), Years: sampleTable(n), Bars: *b, Helped: sampleTable(n), Latest: sampleTable(n)},
 		"totals":   totalsView{By: "year", Roads: sampleOptions(n), Years: sampleOptions(n), Columns: sampleOptions(2), Table: sampleTable(n), Bars: *b},
 		"journal": journalView{Filters: many(n, func(i int) filter {
 			return filter{[]string{"fund", "year", "stage"}[i%3], "1", "2", sampleCell(i), "/"}

@@ -100,7 +100,9 @@ func (v *visit) trace() error {
 		return err
 	}
 	view.Up, view.Down = v.shortened(v.edges(t.Up), listPage), v.shortened(v.edges(t.Down), listPage)
-	view.Conservation = v.shortened(v.conservation(t.Conservation), conservationShown)
+	if t.Noun != "entry" || len(t.Movements) > 0 { // what moved no money has nothing to conserve
+		view.Conservation = v.shortened(v.conservation(t.Conservation), conservationShown)
+	}
 	if view.Pairings, err = v.pairingsTable(t.Pairings); err != nil {
 		return err
 	}
