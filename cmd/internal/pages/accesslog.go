@@ -58,12 +58,21 @@ func (v *visit) titleOf(name string) string {
 	return name
 }
 
-// touched is what a line of the access log is about; a person by name.
+// touched is what a line of the access log is about: a person, or the page that
+// was read, as it is called.
 func (v *visit) touched(l people.Access) string {
 	if l.Act == people.ActPeople {
 		return v.who(l.Thing)
 	}
-	return v.label("thing", l.Thing)
+	page, part, _ := strings.Cut(l.Thing, "-")
+	called, ok := v.texts["page."+page]
+	switch {
+	case !ok:
+		return l.Thing
+	case part == "":
+		return called
+	}
+	return called + v.say("colon") + v.label("road", part)
 }
 
 // reason says why, or what was done with a person. It may end with a name: of a

@@ -188,6 +188,9 @@ func (v *visit) neighbours(block []located, i int) (earlier, later string) {
 	return earlier, later
 }
 
+// pageOfNoun is the page below which there is one of each thing of a kind.
+var pageOfNoun = map[string]string{"request": "requests", "finding": "findings", "notice": "notices", "sample": "samples", "report": "reports"}
+
 func (v *visit) eventView(e located) (eventView, error) {
 	var view eventView
 	add := func(field string, c cell) {
@@ -216,6 +219,11 @@ func (v *visit) eventView(e located) (eventView, error) {
 	}
 	if reverses, ok := fields["reverses"].(string); ok {
 		add("reverses", linked(reverses, v.href("trace/"+url.PathEscape(reverses))))
+	}
+	for noun, page := range pageOfNoun {
+		if id, ok := fields[noun].(string); ok {
+			view.Things = append(view.Things, fact{v.label("field", noun), linked(id, v.href(page+"/"+url.PathEscape(id)))})
+		}
 	}
 	var ids []domain.ID
 	named := map[string]string{}

@@ -178,19 +178,29 @@ func (v *visit) requestFacts(view *requestView, r projections.Request) error {
 		}
 	}
 	view.Steps = table{Columns: v.columns("step", "person", "role", "recorded", "opinion", "entry")}
-	approvals, err := v.Views.Approvals(v.ctx(), projections.ListQuery{Ledger: v.ledger.Ledger, Limit: listMax, Filter: map[string]string{"thing": string(r.Request)}})
+	opinions, err := v.opinions(r.Request)
 	if err != nil {
 		return err
-	}
-	opinions := map[string]string{}
-	for _, a := range approvals.Rows {
-		opinions[a.Entry] = a.Note
 	}
 	for _, s := range r.Steps {
 		view.Steps.Rows = append(view.Steps.Rows, row{Cells: []cell{{Text: v.label("request-step", s.Step), State: s.Step}, text(v.who(s.Person)), text(v.label("role", s.Role)),
 			text(v.moment(s.Recorded)), text(cmp.Or(s.Reason, opinions[s.Entry])), linked(s.Entry, v.href("trace/"+url.PathEscape(s.Entry)))}})
 	}
 	return nil
+}
+
+// opinions are what approvers wrote about a request, by entry. Who reads a part of
+// the ledger does not see them: approvals are of no place.
+func (v *visit) opinions(request domain.ID) (map[string]string, error) {
+	if v.readsPart() {
+		return nil, nil
+	}
+	approvals, err := v.Views.Approvals(v.ctx(), projections.ListQuery{Ledger: v.ledger.Ledger, Limit: listMax, Filter: map[string]string{"thing": string(request)}})
+	notes := map[string]string{}
+	for _, a := range approvals.Rows {
+		notes[a.Entry] = a.Note
+	}
+	return notes, err
 }
 
 // effect shows what the payment takes from: the line of the fund for the project

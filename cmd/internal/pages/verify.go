@@ -80,7 +80,7 @@ func (v *visit) verified(ctx context.Context, view *verifyView) {
 		if !strings.Contains(c.Standing, "witnessed by") {
 			state = "unwitnessed"
 		}
-		add("witness", state, v.say("verify.signed", c.Ledger, c.Size, v.moment(c.SignedAt)))
+		add("witness", state, v.say("verify.signed", v.titleOf(c.Ledger), c.Size, v.moment(c.SignedAt)))
 	}
 	if !r.Copies.Clean() {
 		add("views", "unknown", "")
