@@ -43,7 +43,7 @@ func (v *visit) requests() error {
 			view.States = append(view.States, option{Label: v.say("requests.mine"), Href: v.href("requests", "state", "mine"), Current: state == "mine"})
 		}
 	}
-	view.Table = table{Columns: v.columns("request", "state", "date", "project", "payee", "+amount", "purpose", "requested_by", "last_day"), Empty: v.say("requests.empty")}
+	view.Table = table{Columns: v.columns("purpose", "state", "date", "project", "payee", "+amount", "requested_by", "last_day", "request"), Empty: v.say("requests.empty")}
 	var ids []domain.ID
 	for _, r := range rows.Rows {
 		ids = append(ids, r.Project, r.Payee)
@@ -56,14 +56,19 @@ func (v *visit) requests() error {
 		if !r.LastDay.IsZero() {
 			last = r.LastDay.String()
 		}
-		view.Table.Rows = append(view.Table.Rows, row{Cells: []cell{linked(string(r.Request), v.href("requests/"+string(r.Request))), {Text: v.label("request-state", r.State), State: r.State}, text(r.Date.String()),
-			v.thing(r.Project), v.thing(r.Payee), v.amount(r.Amount, r.Currency, false, ""), text(r.Purpose), text(v.who(r.RequestedBy)), text(last)}})
+		view.Table.Rows = append(view.Table.Rows, row{Cells: []cell{linked(v.called(r), v.href("requests/"+url.PathEscape(string(r.Request)))), {Text: v.label("request-state", r.State), State: r.State}, text(r.Date.String()),
+			v.thing(r.Project), v.thing(r.Payee), v.amount(r.Amount, r.Currency, false, ""), text(v.who(r.RequestedBy)), text(last), text(string(r.Request))}})
 	}
 	v.paged(&view.Table, rows.Next)
 	if sent, err := v.sendFile("requests", &view.Table); sent {
 		return err
 	}
 	return v.show(http.StatusOK, "requests", v.say("page.requests"), view)
+}
+
+// called is what people call a request: what it is for, or whom it pays.
+func (v *visit) called(r projections.Request) string {
+	return cmp.Or(r.Purpose, v.name(string(r.Payee)), string(r.Request))
 }
 
 // requestView is one request, with what changes when it is paid.
@@ -119,12 +124,12 @@ func (v *visit) request() error {
 	}
 	if approved && v.caller.Has(access.DisburseFunds) {
 		view.Pay = v.href("record/disburse-funds", "request", string(id), "fund", string(r.Fund), "project", string(r.Project), "payer", string(r.Payer),
-			"payee", string(r.Payee), "amount", cmp.Or(pointed(r.Amount), ""))
+			"payee", string(r.Payee), "amount", cmp.Or(pointed(r.Amount), ""), "note", r.Purpose)
 	}
 	if (open || approved) && r.RequestedBy == v.caller.Person && v.caller.Has(access.RequestDisbursement) {
 		view.Withdraw = v.href("record/withdraw-request", "request", string(id))
 	}
-	return v.show(http.StatusOK, "request", v.say("request.title", cmp.Or(r.Purpose, v.name(string(r.Payee)), string(id))), view)
+	return v.show(http.StatusOK, "request", v.say("request.title", v.called(r)), view)
 }
 
 // waitingRequest is the address of a request that somebody else made and that

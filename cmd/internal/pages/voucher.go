@@ -67,18 +67,9 @@ func (v *visit) voucher() error {
 	if err != nil {
 		return err
 	}
-	for _, f := range []struct {
-		name  string
-		value cell
-	}{
-		{"voucher", text(m.Voucher)}, {"date", text(m.Date.String())}, {"payer", v.thing(m.Payer)}, {"payee", v.thing(m.Payee)},
-		{"provider", v.thing(m.Provider)}, {"fund", v.thing(m.Fund)}, {"project", v.thing(m.Project)}, {"disburse-funds.note", text(note)}, {"document", text(m.Document)},
-		{"source_reference", text(m.SourceReference)}, {"actor", text(v.who(m.Actor))}, {"recorded", text(v.moment(m.Recorded))}, {"entry", text(m.Entry)},
-	} {
-		if f.value.Text != "" {
-			view.Facts = append(view.Facts, fact{v.label("field", f.name), f.value})
-		}
-	}
+	view.Facts = v.given("voucher", text(m.Voucher), "date", text(m.Date.String()), "payer", v.thing(m.Payer), "payee", v.thing(m.Payee),
+		"provider", v.thing(m.Provider), "fund", v.thing(m.Fund), "project", v.thing(m.Project), "disburse-funds.note", text(note), "document", text(m.Document),
+		"source_reference", text(m.SourceReference), "actor", text(v.who(m.Actor)), "recorded", text(v.moment(m.Recorded)), "entry", text(m.Entry))
 	if len(journal.Movements) > 1 || m.Place != "" {
 		view.Parts = table{Columns: v.columns("place", "+amount")}
 		for _, leg := range journal.Movements {

@@ -1,6 +1,6 @@
 // Comfort for people with JavaScript: every page works without it.
 
-// Keys: / goes to the search, g then a letter to a page of the menu.
+// Keys: / goes to the search, n to the next page of a list.
 const editable = (element) => element.matches("input, select, textarea, [contenteditable]");
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || editable(event.target)) return;
