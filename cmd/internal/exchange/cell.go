@@ -1,6 +1,7 @@
 package exchange
 
 import (
+	"cmp"
 	"fmt"
 	"reflect"
 	"strconv"
@@ -18,6 +19,7 @@ type cellValue struct {
 	sheet.Cell
 	unit     string // 万, 亿 or nothing
 	date1904 bool
+	named    func(f domain.Field, text string) string // see [Options]; nil: nothing
 }
 
 // text is the value without the apostrophe that keeps a spreadsheet from taking
@@ -34,6 +36,9 @@ func (v cellValue) plain() string { return strings.TrimSpace(width.Narrow.String
 
 // assign reads a cell into the field that at points to.
 func assign(at any, f domain.Field, v cellValue) (err error) {
+	if v.named != nil && (f.Type == "id" || f.Name == "entry" || len(f.Enum) > 0) {
+		v.Value = cmp.Or(v.named(f, strings.TrimSpace(v.text())), v.Value)
+	}
 	switch p := at.(type) {
 	case *domain.Amount:
 		*p, err = v.amount()
@@ -121,7 +126,7 @@ func (v cellValue) list(at any, f domain.Field) error {
 			if !ok || !known {
 				return fault("list_format", fmt.Sprintf("%.40q is not of the form %s", strings.TrimSpace(item), itemForm(f)), "write "+itemForm(f)+"; and so on")
 			}
-			if err := assign(domain.FieldPointer(one.Interface(), sub), sub, cellValue{sheet.Cell{Kind: sheet.Text, Value: strings.TrimSpace(value)}, "", false}); err != nil {
+			if err := assign(domain.FieldPointer(one.Interface(), sub), sub, cellValue{Cell: sheet.Cell{Kind: sheet.Text, Value: strings.TrimSpace(value)}, named: v.named}); err != nil {
 				return err
 			}
 		}

@@ -49,6 +49,10 @@ type Options struct {
 	Open     bool   // open the ledger where it does not exist
 	Title    string // of a new ledger
 
+	// Named turns what people call a thing or a choice into its id or its code; it
+	// returns nothing where it knows none. Nil: a table has ids and codes.
+	Named func(command string, f domain.Field, text string) string
+
 	Statement domain.ID                // format of a bank statement, whose columns these are
 	Columns   []domain.StatementColumn // other columns of it are passed over
 }

@@ -254,7 +254,11 @@ func (t *table) fill(c domain.Command, kind domain.CommandType, i int, cell shee
 	if at < 0 {
 		return in(col.head, fault("unknown_field", fmt.Sprintf("%s has no field %s", kind.Name, col.name), "leave the cell empty"))
 	}
-	if err := assign(domain.FieldPointer(c, kind.Field[at]), kind.Field[at], cellValue{cell, col.unit, t.date1904}); err != nil {
+	value := cellValue{Cell: cell, unit: col.unit, date1904: t.date1904}
+	if named := t.options.Named; named != nil {
+		value.named = func(f domain.Field, text string) string { return named(kind.Name, f, text) }
+	}
+	if err := assign(domain.FieldPointer(c, kind.Field[at]), kind.Field[at], value); err != nil {
 		r := in(col.head, asRefusal(err))
 		if kind.Field[at].Personal == "" {
 			r.Detail = map[string]string{"value": cell.Value}

@@ -206,22 +206,30 @@ func (o *offers) complete(t domain.CommandType, key string, l *line) {
 	}
 }
 
-// chosen turns what a choice is called, in any language, into its value.
+// chosen turns what choices are called, in any language, into their values.
 func chosen(t domain.CommandType, values url.Values) {
 	for _, f := range t.Field {
-		options := f.Enum
-		if f.Type == "yes/no" {
-			options = []string{"true", "false"}
+		if value := valueOf(t.Name, f, values.Get(f.Name)); value != "" {
+			values.Set(f.Name, value)
 		}
-		for _, option := range options {
-			for _, l := range tongues {
-				label := (&visit{tongue: l}).choice(t.Name, f, option)
-				if domain.FoldName(label) == domain.FoldName(values.Get(f.Name)) {
-					values.Set(f.Name, option)
-				}
+	}
+}
+
+// valueOf is the value of a field that a text stands for, in any language; nothing
+// where it stands for none.
+func valueOf(command string, f domain.Field, text string) string {
+	options := f.Enum
+	if f.Type == "yes/no" {
+		options = []string{"true", "false"}
+	}
+	for _, value := range options {
+		for _, l := range tongues {
+			if domain.FoldName((&visit{tongue: l}).choice(command, f, value)) == domain.FoldName(text) {
+				return value
 			}
 		}
 	}
+	return ""
 }
 
 // choice is what one of the values of a field is called.

@@ -128,6 +128,10 @@ func (v *visit) importFile() error {
 		return v.importFailed(view, err)
 	}
 	o.DryRun = v.r.FormValue("do") != "import"
+	if o.Named, err = v.naming(o.Command); err != nil {
+		file.Close()
+		return err
+	}
 	report, err := v.server.Import(v.r, v.caller, file, o)
 	if err != nil || !o.DryRun && report.Outcome != exchange.Refused {
 		file.Close()
@@ -143,6 +147,32 @@ func (v *visit) importFile() error {
 		status = http.StatusUnprocessableEntity
 	}
 	return v.showImports(status, view)
+}
+
+// naming reads the names of things and choices in a table of commands, as a form
+// does; nil where a file says itself what it has.
+func (v *visit) naming(command string) (func(string, domain.Field, string) string, error) {
+	t, ok := domain.LookupCommand(command)
+	if !ok {
+		return nil, nil
+	}
+	o, err := v.offers(t)
+	type asked struct{ command, field, text string }
+	known := map[asked]string{} // a column has few names, and many rows
+	return func(command string, f domain.Field, text string) string {
+		this := asked{command, f.Name, text}
+		value, ok := known[this]
+		switch {
+		case ok:
+			return value
+		case len(f.Enum) > 0:
+			value = valueOf(command, f, text)
+		case !fresh(command, f.Name):
+			value = o.named(nounsFor(command, f.Name), text)
+		}
+		known[this] = value
+		return value
+	}, err
 }
 
 func (v *visit) importFailed(view importsView, err error) error {

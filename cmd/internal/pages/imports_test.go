@@ -88,3 +88,22 @@ func TestAFileIsTriedImportedAndTakenBack(t *testing.T) {
 		t.Errorf("an old workbook answers %d", status)
 	}
 }
+
+// A table has names and choices as people write them; initials are for who sees
+// what they become.
+func TestAFileNamesThingsAndChoicesAsThePagesDo(t *testing.T) {
+	s := demonstrated(t)
+	s.allocate(t)
+	b := s.signedIn(t, "zhang", access.FinanceOfficer)
+	const head = "业务日期,凭证号,付款单位,收款单位,资金,项目,金额\n2019-12-28,记-1,县国库集中支付中心（虚构）,明德设备公司(虚构),2019年财政帮扶（虚构）,"
+	for project, want := range map[string]string{"农产品加工园（虚构）": "导入会记账 1 行", "inv-p10": "导入会记账 1 行", "ncpjgy": "没有登记这个项目", "没有的项目": "没有叫这个名称的"} {
+		if _, page := b.upload(t, invented+"/imports", "a.csv", head+project+",100\n", url.Values{"command": {"disburse-funds"}, "do": {"try"}}); !strings.Contains(page, want) {
+			t.Errorf("%s is answered with %s", project, page)
+		}
+	}
+	for kind, want := range map[string]string{"学校": "导入会记账 1 行", "school": "导入会记账 1 行", "学堂": "没有这个选项"} {
+		if _, page := b.upload(t, invented+"/imports", "o.csv", "单位,名称,类别\nqh,某学校,"+kind+"\n", url.Values{"command": {"register-organisation"}, "do": {"try"}}); !strings.Contains(page, want) {
+			t.Errorf("%s is answered with %s", kind, page)
+		}
+	}
+}

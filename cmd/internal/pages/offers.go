@@ -156,7 +156,7 @@ func (o *offers) resolve(command string, fields []domain.Field, prefix string, v
 			continue
 		}
 		name := prefix + f.Name
-		if text := strings.TrimSpace(values.Get(name)); text != "" && (f.Type == "id" || f.Name == "entry") {
+		if text := strings.TrimSpace(values.Get(name)); text != "" && (f.Type == "id" || f.Name == "entry") && !fresh(command, f.Name) {
 			if id := o.find(nounsFor(command, f.Name), text); id != "" {
 				values.Set(name, id)
 			}
@@ -166,25 +166,32 @@ func (o *offers) resolve(command string, fields []domain.Field, prefix string, v
 
 // find returns the id of the one thing that a text stands for, or nothing.
 func (o *offers) find(nouns []string, text string) string {
-	all := o.of(nouns)
-	for _, meets := range []func(option) bool{
-		func(x option) bool { return x.Value == text || x.Label == text },
-		func(x option) bool { return domain.FoldName(x.Label) == domain.FoldName(text) },
-		func(x option) bool { return strings.HasPrefix(x.Label, text+paperGap) },
-		func(x option) bool { return strings.HasPrefix(pinyin().initials(x.Label), strings.ToLower(text)) },
-	} {
-		found := ""
-		n := 0
-		for _, x := range all {
-			if meets(x) {
-				found, n = x.Value, n+1
+	return cmp.Or(o.named(nouns, text), o.one(nouns, func(x option) bool { return strings.HasPrefix(pinyin().initials(x.Label), strings.ToLower(text)) }))
+}
+
+// named is find without initials, which stand for whole names where somebody sees
+// what they became.
+func (o *offers) named(nouns []string, text string) string {
+	return cmp.Or(o.one(nouns, func(x option) bool { return x.Value == text || x.Label == text }),
+		o.one(nouns, func(x option) bool { return domain.FoldName(x.Label) == domain.FoldName(text) }),
+		o.one(nouns, func(x option) bool { return strings.HasPrefix(x.Label, text+paperGap) }))
+}
+
+// one returns the id of the one thing that meets a condition, or nothing.
+func (o *offers) one(nouns []string, meets func(option) bool) string {
+	found := ""
+	for _, noun := range nouns {
+		for _, x := range o.byNoun[noun] {
+			if !meets(x) {
+				continue
 			}
-		}
-		if n == 1 {
-			return found
+			if found != "" {
+				return ""
+			}
+			found = x.Value
 		}
 	}
-	return ""
+	return found
 }
 
 // freshID returns an id that nothing has yet, short enough to be read aloud.
