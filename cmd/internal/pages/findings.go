@@ -115,7 +115,7 @@ func (v *visit) finding() error {
 	if err := v.learn(f.About); err != nil {
 		return err
 	}
-	view := findingView{Text: f.Text}
+	view := findingView{Text: v.found(f)}
 	due := ""
 	if !f.DueDate.IsZero() {
 		due = f.DueDate.String()
@@ -185,7 +185,7 @@ func (v *visit) findingsTable(all []projections.Finding) (table, error) {
 		if next := nextOfFinding[f.State]; len(next) > 0 && v.caller.Has(access.OfCommand(next[0])) {
 			state.Href = v.href("record/"+next[0], "finding", string(f.Finding))
 		}
-		t.Rows = append(t.Rows, row{Cells: []cell{linked(f.Text, v.href("findings/"+url.PathEscape(string(f.Finding)))), {Text: v.label("severity", f.Severity), State: f.Severity}, state,
+		t.Rows = append(t.Rows, row{Cells: []cell{linked(v.found(f), v.href("findings/"+url.PathEscape(string(f.Finding)))), {Text: v.label("severity", f.Severity), State: f.Severity}, state,
 			v.thing(f.About), text(due), text(v.who(f.RaisedBy))}})
 	}
 	return t, nil

@@ -96,7 +96,11 @@ func checksRunAtOnce(t *testing.T, s *running) {
 		t.Fatalf("it answers %d: %s", status, page)
 	}
 	// Nobody waits here: the list has what was just found.
-	if _, page, _ := s.get(t, location, owner...); !strings.Contains(page, "检查完毕") || !strings.Contains(page, "自动检查") {
+	_, page, _ = s.get(t, location, owner...)
+	if english := regexp.MustCompile(`>[^<]*(were|nothing|nobody|neither) [^<]*<`).FindString(page); english != "" || !strings.Contains(page, "元，没有文号") {
+		t.Errorf("a finding of a check is told in English: %s", english)
+	}
+	if !strings.Contains(page, "检查完毕") || !strings.Contains(page, "自动检查") {
 		t.Errorf("the page does not say what was found: %s", page)
 	}
 }
