@@ -133,7 +133,7 @@ func (v *visit) finding() error {
 			view.Next = append(view.Next, option{Label: v.label("command", command), Href: v.href("record/"+command, "finding", id)})
 		}
 	}
-	if view.Attachments, err = v.attachments(f.Finding); err != nil {
+	if view.Attachments, err = v.attachments("about", string(f.Finding)); err != nil {
 		return err
 	}
 	return v.show(http.StatusOK, "finding", v.say("finding.title", id), view)
@@ -151,10 +151,10 @@ func (v *visit) given(pairs ...any) []fact {
 	return all
 }
 
-// attachments lists the files about a thing.
-func (v *visit) attachments(about domain.ID) (table, error) {
+// attachments lists the files about a thing, or of an entry.
+func (v *visit) attachments(by, id string) (table, error) {
 	t := table{Columns: v.columns("attachment", "media_type", "+length", "date")}
-	files, err := v.Views.Attachments(v.ctx(), projections.ListQuery{Ledger: v.ledger.Ledger, Filter: map[string]string{"about": string(about)}})
+	files, err := v.Views.Attachments(v.ctx(), projections.ListQuery{Ledger: v.ledger.Ledger, Filter: map[string]string{by: id}})
 	for _, f := range files.Rows {
 		name := text(f.Name)
 		if v.caller.Method != "" { // the API does not know visitors

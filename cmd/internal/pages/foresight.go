@@ -1,6 +1,9 @@
 package pages
 
 import (
+	"net/url"
+	"strings"
+
 	"aidledger/cmd/internal/access"
 	"aidledger/domain"
 	"aidledger/projections"
@@ -166,8 +169,9 @@ func (v *visit) similar(c *domain.DisburseFunds) ([]cell, error) {
 		return nil, err
 	}
 	type payment struct {
-		date   domain.Date
-		amount int64
+		date    domain.Date
+		voucher string
+		amount  int64
 	}
 	payments := map[string]payment{}
 	var order []string
@@ -177,7 +181,7 @@ func (v *visit) similar(c *domain.DisburseFunds) ([]cell, error) {
 		if !seen {
 			order = append(order, m.Entry)
 		}
-		payments[m.Entry] = payment{m.Date, p.amount + n}
+		payments[m.Entry] = payment{m.Date, m.Voucher, p.amount + n}
 	}
 	var found []cell
 	for _, entry := range order {
@@ -186,7 +190,7 @@ func (v *visit) similar(c *domain.DisburseFunds) ([]cell, error) {
 		if err != nil || p.amount != asked.Minor || p.date.First().String()[:7] != date.First().String()[:7] {
 			continue
 		}
-		if found = append(found, linked(v.say("form.similar", p.date.String(), asked.Grouped()), v.href("trace/"+entry))); len(found) == 3 {
+		if found = append(found, linked(strings.TrimSpace(v.say("form.similar", p.date.String(), asked.Grouped())+" "+p.voucher), v.href("trace/"+url.PathEscape(entry)))); len(found) == 3 {
 			break
 		}
 	}

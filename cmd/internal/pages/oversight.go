@@ -91,7 +91,7 @@ func (v *visit) notice() error {
 	if n.Withdrawn == "" && v.caller.Has(access.OfCommand("withdraw-notice")) {
 		view.Withdraw = v.href("record/withdraw-notice", "notice", id)
 	}
-	if view.Attachments, err = v.attachments(n.Notice); err != nil {
+	if view.Attachments, err = v.attachments("about", string(n.Notice)); err != nil {
 		return err
 	}
 	return v.show(http.StatusOK, "notice", v.say("notice.title", id), view)

@@ -190,8 +190,11 @@ func (v *visit) receiptView(t domain.CommandType, entry, at string) (done *recei
 
 func (v *visit) showForm(status int, t domain.CommandType, view formView) error {
 	name := "form"
-	if t.Name == "disburse-funds" {
+	switch t.Name {
+	case "disburse-funds":
 		name = "disburse"
+	case "add-attachment":
+		name, view = "attach", withoutFile(view)
 	}
 	return v.show(status, name, v.label("command", t.Name), view)
 }
@@ -222,7 +225,7 @@ func (v *visit) formView(t domain.CommandType, values url.Values, o *offers) for
 		}
 	}
 	view.Lists = o.listed()
-	if _, once := pageAfter[t.Name]; !once && t.Name != "reverse-entry" {
+	if _, once := pageAfter[t.Name]; !once && t.Name != "reverse-entry" && t.Name != "add-attachment" {
 		view.Batch = v.href("batch/" + t.Name)
 	}
 	view.Draft, view.MayDraft = values.Get("draft"), v.mayDraft(t.Name)
@@ -266,6 +269,9 @@ func (v *visit) post() error {
 	t, err := v.commandOf()
 	if err != nil {
 		return err
+	}
+	if t.Name == "add-attachment" {
+		return v.addAttachment(t)
 	}
 	if err := v.readForm(1 << 20); err != nil {
 		return err

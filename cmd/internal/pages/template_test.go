@@ -77,7 +77,7 @@ func samples(n int) map[string]any {
 			Progress: many(n, func(i int) progress {
 				return progress{"1", sampleCell(i), sampleCell(0), 500, []string{"50.0%", ""}[i%2]}
 			}),
-			Up: sampleTable(n), Down: sampleTable(n), History: sampleTable(n), Notes: sampleTable(n), Pairings: sampleTable(n), Journal: "/", Forms: sampleOptions(n)},
+			Up: sampleTable(n), Down: sampleTable(n), History: sampleTable(n), Notes: sampleTable(n), Pairings: sampleTable(n), Attachments: sampleTable(n), Journal: "/", Forms: sampleOptions(n)},
 		"register": registerView{Table: sampleTable(n), Lead: "1"},
 		"events":   eventsView{sampleTable(n)},
 		"event":    eventView{Facts: sampleFacts(n), Things: sampleFacts(n), Raw: "{}", Earlier: "/", Later: "/"},
@@ -112,7 +112,7 @@ func samples(n int) map[string]any {
 	all["why"] = whyView{Of: sampleFacts(n), Parts: sampleTable(n - 1), Steps: sampleTable(n), TooMany: n == 0, Rows: "/"}
 	all["idle"] = idleView{Day: "2019", Table: sampleTable(n)}
 	form := sampleForm(n)
-	all["form"], all["disburse"] = form, form
+	all["form"], all["disburse"], all["attach"] = form, form, form
 	all["record"] = recordView{Desks: many(n, func(i int) navGroup { return navGroup{Label: "1", Items: sampleOptions(n)} }),
 		Drafts: many(n, func(int) draftLine { return draftLine{"7", "7", "7", "/", "7"} }), Kept: n > 0}
 	all["voucher"] = voucherView{Programme: "1", Facts: sampleFacts(n), Amount: sampleCell(0), Capitals: "1", Parts: sampleTable(n), Hash: "7", Printed: []string{"", "same", "other"}[min(n, 2)], Reversed: n > 0}

@@ -26,6 +26,7 @@ type traceView struct {
 	History        table
 	Notes          table
 	Pairings       table
+	Attachments    table
 	Journal        string // address of all its movements
 	Forms          []option
 }
@@ -33,10 +34,10 @@ type traceView struct {
 // formsOf are the commands that people look for on the page of a thing, and the
 // field of each that names it.
 var formsOf = map[string][]struct{ command, field string }{
-	"project": {{"disburse-funds", "project"}, {"report-expenditure", "project"}, {"publish-notice", "project"}},
+	"project": {{"disburse-funds", "project"}, {"report-expenditure", "project"}, {"publish-notice", "project"}, {"add-attachment", "about"}},
 	"fund":    {{"receive-funds", "fund"}, {"allocate-funds", "fund"}},
 	"gift":    {{"value-gift", "gift"}, {"distribute-gift", "gift"}},
-	"entry":   {{"reverse-entry", "entry"}},
+	"entry":   {{"reverse-entry", "entry"}, {"add-attachment", "entry"}},
 }
 
 // forms lead to what the caller may record about a thing; of a payment there is a
@@ -50,7 +51,7 @@ func (v *visit) forms(t projections.Trace) []option {
 		return all
 	}
 	for _, f := range formsOf[t.Noun] {
-		if t.Noun == "entry" && !domain.Reversible(t.Name) {
+		if f.command == "reverse-entry" && !domain.Reversible(t.Name) {
 			continue
 		}
 		if v.caller.Has(access.OfCommand(f.command)) {
@@ -107,6 +108,9 @@ func (v *visit) trace() error {
 		return err
 	}
 	if view.Notes, err = v.notesTable(t.Notes); err != nil {
+		return err
+	}
+	if view.Attachments, err = v.attachments(map[bool]string{true: "entry", false: "about"}[t.Noun == "entry"], t.ID); err != nil {
 		return err
 	}
 	if view.Flow, err = v.flowOf(v.thingQuery(t.Noun, t.ID)); err != nil {

@@ -30,21 +30,7 @@ func (s *Server) postAttachment(c access.Caller, w http.ResponseWriter, r *http.
 		return err
 	}
 	request.Command = add
-	if request, err = s.stamp(r.Context(), c, ledgerOf(r), request); err != nil {
-		return err
-	}
-	if _, err := s.Views.Attachments(r.Context(), projections.ListQuery{Ledger: ledgerOf(r), Limit: 1}); err != nil {
-		return err // a file of a ledger that does not exist is not kept
-	}
-	data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, eventstore.FileMax))
-	if err != nil {
-		return readFault(err)
-	}
-	if add.SHA256, err = s.Store.PutFile(r.Context(), ledgerOf(r), data); err != nil {
-		return err
-	}
-	add.Length = len(data)
-	receipt, err := s.Store.Submit(r.Context(), ledgerOf(r), request)
+	receipt, err := s.Attach(r.Context(), c, ledgerOf(r), request, http.MaxBytesReader(w, r.Body, eventstore.FileMax))
 	if err != nil {
 		return err
 	}
@@ -54,6 +40,27 @@ func (s *Server) postAttachment(c access.Caller, w http.ResponseWriter, r *http.
 		answer.Waited = &reached
 	}
 	return reply(w, statusOfReceipt(receipt), answer)
+}
+
+// Attach stores the bytes of a file and records, by a command that adds an
+// attachment, what they belong to. Nothing is stored for who may not.
+func (s *Server) Attach(ctx context.Context, c access.Caller, ledger string, q eventstore.Request, file io.Reader) (receipt eventstore.Receipt, err error) {
+	if q, err = s.stamp(ctx, c, ledger, q); err != nil {
+		return receipt, err
+	}
+	if _, err := s.Views.Attachments(ctx, projections.ListQuery{Ledger: ledger, Limit: 1}); err != nil {
+		return receipt, err // a file of a ledger that does not exist is not kept
+	}
+	data, err := io.ReadAll(file)
+	if err != nil {
+		return receipt, readFault(err)
+	}
+	add := q.Command.(*domain.AddAttachment)
+	if add.SHA256, err = s.Store.PutFile(ctx, ledger, data); err != nil {
+		return receipt, err
+	}
+	add.Length = len(data)
+	return s.Store.Submit(ctx, ledger, q)
 }
 
 // getAttachment returns the bytes of a file. What is damaged is not returned.
