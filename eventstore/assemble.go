@@ -252,11 +252,9 @@ func (w *writer) repeated(ctx context.Context, b *pending, it *item, r entryReco
 		b.fatal = unreadable(err)
 		return Outcome{}, false
 	}
-	for _, receipt := range block.receipts() {
-		if receipt.Entry == it.ID {
-			receipt.Repeated = true
-			return Outcome{Receipt: receipt}, false
-		}
+	if receipt, ok := block.receipt(it.ID); ok {
+		receipt.Repeated = true
+		return Outcome{Receipt: receipt}, false
 	}
 	b.fatal = failure(LogUnreadable, "an entry is not where it was recorded", "run aidledger verify", nil)
 	return Outcome{}, false
@@ -319,20 +317,25 @@ func (w *writer) read(ctx context.Context, sequence uint64) (*Block, error) {
 	return b, nil
 }
 
-// receipts returns the receipt of every entry of a stored block.
-func (b *Block) receipts() []Receipt {
-	out := make([]Receipt, len(b.Entries))
+// receipt returns the receipt of an entry of a stored block.
+func (b *Block) receipt(entry string) (r Receipt, ok bool) {
 	var at uint32
-	for i, e := range b.Entries {
-		out[i] = Receipt{Ledger: b.Ledger, Entry: e.ID, Recorded: e.Recorded, Events: make([]EventRef, len(e.Events))}
+	for i := range b.Entries {
+		e := &b.Entries[i]
+		if e.ID != entry {
+			at += uint32(len(e.Events))
+			continue
+		}
+		r = Receipt{Ledger: b.Ledger, Entry: e.ID, Recorded: e.Recorded, Events: make([]EventRef, len(e.Events))}
 		for j, ev := range e.Events {
-			out[i].Events[j] = EventRef{ID: ev.ID, Type: ev.Type, Position: Position{Event: at}}
-			out[i].name(ev.Fact)
+			r.Events[j] = EventRef{ID: ev.ID, Type: ev.Type, Position: Position{Event: at}}
+			r.name(ev.Fact)
 			at++
 		}
-		out[i].place(b.Sequence)
+		r.place(b.Sequence)
+		return r, true
 	}
-	return out
+	return r, false
 }
 
 // place fills in the sequence of the block that holds the entry.

@@ -39,6 +39,7 @@ type leakless struct{ *testing.M }
 // Run runs the tests and returns the exit code.
 func (l leakless) Run() int {
 	code := l.M.Run()
+	http.DefaultClient.CloseIdleConnections() // the server of a story may still be stopping
 	if err := goleak.Find(); code == 0 && err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1

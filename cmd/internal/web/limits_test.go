@@ -71,16 +71,24 @@ func TestACallerWithALimitReadsNothingOutsideIt(t *testing.T) {
 			if rt.Method != "GET" || rt.Needs == access.Public || rt.Needs == access.SignedIn || !slices.Contains(auditor.Capabilities, rt.Needs) {
 				continue
 			}
-			for _, thing := range []string{"inner", "outer", "inner-road", "outer-road", "inner-fund", "outer-fund", "inner-request"} {
+			asked, open := map[string]bool{}, false
+			for i, thing := range []string{"inner", "outer", "inner-road", "outer-road", "inner-fund", "outer-fund", "inner-request"} {
 				path := strings.NewReplacer("{ledger}", "test", "{id}", thing, "{view}", "journal").Replace(rt.Path)
+				if i == 2 && !open && !strings.Contains(rt.Path, "{id}") {
+					break // it is closed to the caller, whatever is asked
+				}
 				for _, query := range []string{"", "place=" + thing, "project=" + thing, "by=village", "by=project", "by=fund", "by=year", "by=village&key=" + thing,
 					"by=project&key=" + thing, "village=" + thing + "&stage=disbursed", "project=" + thing + "&stage=disbursed", "about=" + thing, "fund=" + thing, "as_of=999&by=village"} {
-					got := get(path + "?why=audit&" + query)
-					if rt.Needs != access.ReadBeneficiaries {
-						got = get(path + "?" + query)
+					if rt.Needs == access.ReadBeneficiaries {
+						query = "why=audit&" + query
 					}
+					if asked[path+query] {
+						continue
+					}
+					asked[path+query] = true
+					got := get(path + "?" + query)
 					if got.status == http.StatusOK {
-						answered++
+						answered, open = answered+1, true
 					}
 					// What was asked for is repeated where nothing is found of it.
 					if text := strings.ReplaceAll(got.body, `"`+thing+`"`, ""); got.status == http.StatusOK && (strings.Contains(text, "outer") || strings.Contains(text, "1000.00")) {
@@ -89,7 +97,7 @@ func TestACallerWithALimitReadsNothingOutsideIt(t *testing.T) {
 				}
 			}
 		}
-		if answered < 100 {
+		if answered < 80 {
 			t.Errorf("limited to %s, only %d questions have an answer", name, answered)
 		}
 		for path, want := range map[string]string{
