@@ -126,7 +126,7 @@ func (v *visit) finding() error {
 	view.Answer = v.given("answer", text(f.Answer), "rectification", text(f.Rectification), "proof", text(f.Proof), "outcome", text(v.label("outcome", f.Outcome)), "closed_by", text(v.who(f.ClosedBy)))
 	view.Steps = table{Columns: v.columns("step", "person", "role", "recorded", "entry")}
 	for _, s := range f.Steps {
-		view.Steps.Rows = append(view.Steps.Rows, row{Cells: []cell{text(v.label("finding-state", s.Step)), text(v.who(s.Person)), text(v.label("role", s.Role)), text(v.moment(s.Recorded)), linked(s.Entry, v.href("trace/"+s.Entry))}})
+		view.Steps.Rows = append(view.Steps.Rows, row{Cells: []cell{text(v.label("finding-step", s.Step)), text(v.who(s.Person)), text(v.label("role", s.Role)), text(v.moment(s.Recorded)), linked(s.Entry, v.href("trace/"+s.Entry))}})
 	}
 	for _, command := range nextOfFinding[f.State] {
 		if v.caller.Has(access.OfCommand(command)) {
@@ -136,7 +136,7 @@ func (v *visit) finding() error {
 	if view.Attachments, err = v.attachments("about", string(f.Finding)); err != nil {
 		return err
 	}
-	return v.show(http.StatusOK, "finding", v.say("finding.title", id), view)
+	return v.show(http.StatusOK, "finding", v.label("noun", "finding"), view)
 }
 
 // given makes facts of the values that are there: names of fields, each with its

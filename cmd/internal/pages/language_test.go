@@ -4,6 +4,8 @@ import (
 	"html"
 	"io/fs"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -64,6 +66,7 @@ func codes() map[string][]string {
 		"state": {"registered", "approved", "started", "suspended", "accepted", "cancelled"}, "basis": {"pledge", "commitment", "receipt"},
 		"noun": {"organisation", "place", "agreement", "pairing", "project", "fund", "gift", "indicator", "disbursement", "note", "entry"},
 	}
+	all["finding-step"] = findingStates
 	all["request-step"] = append([]string{"changed", "reversed"}, requestStates...)
 	all["request-state"] = append([]string{"changed"}, requestStates...)
 	for _, s := range domain.Stages() {
@@ -92,6 +95,33 @@ func fieldNames(fields []domain.Field) []string {
 		names = append(append(names, f.Name), fieldNames(f.Item)...)
 	}
 	return names
+}
+
+// Columns and facts are named by fields; one without a label would show its name.
+func TestEveryFieldThatAPageNamesHasALabel(t *testing.T) {
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	calls, names := regexp.MustCompile(`v\.(columns|given)\((?s:(.*?))\n`), regexp.MustCompile(`(?:^|[,\n] ?\t*)"\+?([a-z_.-]+)"`)
+	n := 0
+	for _, file := range files {
+		source, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, call := range calls.FindAllStringSubmatch(string(source), -1) {
+			for _, name := range names.FindAllStringSubmatch(call[2], -1) {
+				n++
+				if _, ok := tongues[0].texts["field."+name[1]]; !ok {
+					t.Errorf("%s names %q, which has no label", file, name[1])
+				}
+			}
+		}
+	}
+	if n < 100 {
+		t.Errorf("only %d names were found", n)
+	}
 }
 
 func TestEveryCodeHasALabel(t *testing.T) {
