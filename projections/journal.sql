@@ -65,7 +65,7 @@ comment on column journal.flow_place_approximate is 'How many of them are approx
 
 -- for queries
 create unique index journal_pkey on journal (ledger, block, event, leg);
-create index journal_flow on journal (flow, block, event, leg);
+create index journal_flow on journal (flow, block, event, leg) include (date, amount, entries, place_entries, approximate);
 create index journal_entry on journal (entry);
 create index journal_disbursement on journal (disbursement) where disbursement <> '';
 create index journal_voucher on journal (ledger, year, payer, voucher) where voucher <> '';

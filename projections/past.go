@@ -27,6 +27,10 @@ const movementsSQL = "select " + flowNames + ", " + flowTotal + `,
 		case when approximate then entries else 0 end as approximate, case when approximate then place_entries else 0 end as place_approximate
 	from aidledger.movements j where `
 
+// countedSQL counts the entries of movements.
+const countedSQL = `sum(entries), sum(place_entries),
+	sum(case when approximate then entries else 0 end), sum(case when approximate then place_entries else 0 end)`
+
 // pastFlows selects flows as they were. The last movement of a flow before a
 // position says what the flow added up to there. A date cuts through the flows
 // of its year alone: those of earlier years are as they are, and of later ones
@@ -42,8 +46,7 @@ func (c *conditions) pastFlows() string {
 		flows += also("year <= " + year)
 		if !c.endsYear() {
 			sums = "(" + last + " and f.year < " + year + newest + `) union all (
-				select sum(amount)::bigint, sum(entries), sum(place_entries),
-					sum(case when approximate then entries else 0 end), sum(case when approximate then place_entries else 0 end)
+				select sum(amount)::bigint, ` + countedSQL + `
 				from aidledger.movements j where j.flow = f.flow and f.year = ` + year + also(c.ofMovements()) + " having count(*) > 0)"
 		}
 	}

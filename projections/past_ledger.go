@@ -67,23 +67,25 @@ func (c *conditions) pastYears(whole, cut string) string {
 }
 
 // pastWholeFlows adds up all flows, those of the year that is cut by their
-// movements.
+// movements, for which the index by flow is enough.
 func (c *conditions) pastWholeFlows(whole, cut string) string {
-	query := "select " + flowNames + `, coalesce(s.amount, 0) as amount, coalesce(s.entries, 0) as entries, coalesce(s.place_entries, 0) as place_entries,
-			coalesce(s.approximate, 0) as approximate, coalesce(s.place_approximate, 0) as place_approximate
-		from (
+	sums := `
 			select unnest(flows) as flow, unnest(flow_amounts) as amount, unnest(flow_entries) as entries, unnest(flow_place_entries) as place_entries,
 				unnest(flow_approximate) as approximate, unnest(flow_place_approximate) as place_approximate
 			from kept where ` + whole + `
 			union all
 			select flow, sum(amount)::bigint, sum(entries), sum(place_entries), sum(approximate), sum(place_approximate)
-			from since where ` + whole + ` group by flow) s
-		join (select ` + flowNames + " from aidledger.flows where ledger = $1) f using (flow)"
+			from since where ` + whole + " group by flow"
 	if cut != "" {
-		query += " union all (" + movementsSQL + "flow = any(array(select flow from aidledger.flows where ledger = $1 and " + cut +
-			also(c.ofFlows()) + "))" + also(c.ofMovements()) + ")"
+		sums += `
+			union all
+			select flow, sum(amount)::bigint, ` + countedSQL + `
+			from aidledger.movements j
+			where flow = any(array(select flow from aidledger.flows where ledger = $1 and ` + cut + also(c.ofFlows()) + "))" + also(c.ofMovements()) + " group by flow"
 	}
-	return query
+	return "select " + flowNames + `, coalesce(s.amount, 0) as amount, coalesce(s.entries, 0) as entries, coalesce(s.place_entries, 0) as place_entries,
+			coalesce(s.approximate, 0) as approximate, coalesce(s.place_approximate, 0) as place_approximate
+		from (` + sums + ") s join (select " + flowNames + " from aidledger.flows where ledger = $1) f using (flow)"
 }
 
 // Known turns the time of an AsOf into a position, as every query does first:
