@@ -58,12 +58,15 @@ func (db *DB) Diff(ctx context.Context, q DiffQuery) (d Diff, err error) {
 	c.since(d.From.Position) // also where the point is now, or later
 	c.andWithin(db.within)
 	err = db.snapshot(ctx, func(tx pgx.Tx) error {
-		movements, next, err := readMovements(ctx, tx, c, whyMax)
+		movements, next, err := readMovements(ctx, tx, c, explainedMax)
 		d.Movements, d.More = append(d.Movements, movements...), next != ""
 		return err
 	})
 	return d, err
 }
+
+// explainedMax is how many movements explain a difference at most.
+const explainedMax = 10_000
 
 // compare finds the amounts that are not the same in both totals.
 func (d *Diff) compare() {

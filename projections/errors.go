@@ -20,16 +20,15 @@ type Error struct {
 
 // The codes of an Error.
 const (
-	NotFound         = "not_found"          // nothing has that id
-	LedgerNotFound   = "ledger_not_found"   // no ledger has that name
-	ArchiveProtected = "archive_protected"  // the archive is another user's, who alone can make it anew
-	BadQuery         = "bad_query"          // a filter, limit or cursor is malformed
-	OutsideLimit     = "outside_limit"      // the answer cannot be limited to what its reader may read
-	TooManyMovements = "too_many_movements" // behind one number, to be explained
-	PastBusy         = "past_busy"          // somebody else's past is being replayed
-	RebuildRunning   = "rebuild_running"    // another process is rebuilding
-	ServerTooOld     = "server_too_old"     // PostgreSQL is older than version 15
-	Unavailable      = "views_unavailable"  // PostgreSQL cannot be reached
+	NotFound         = "not_found"         // nothing has that id
+	LedgerNotFound   = "ledger_not_found"  // no ledger has that name
+	ArchiveProtected = "archive_protected" // the archive is another user's, who alone can make it anew
+	BadQuery         = "bad_query"         // a filter, limit or cursor is malformed
+	OutsideLimit     = "outside_limit"     // the answer cannot be limited to what its reader may read
+	PastBusy         = "past_busy"         // somebody else's past is being replayed
+	RebuildRunning   = "rebuild_running"   // another process is rebuilding
+	ServerTooOld     = "server_too_old"    // PostgreSQL is older than version 15
+	Unavailable      = "views_unavailable" // PostgreSQL cannot be reached
 )
 
 // Error returns the message and what to do.

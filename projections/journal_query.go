@@ -159,19 +159,14 @@ func (c *conditions) named(column, id string) {
 	c.and("j."+column+" = ? and j."+column+" <> ''", id) // the second lets a partial index be used
 }
 
-// after limits movements to those that follow a cursor: block.event.leg.
+// after limits movements to those that follow a cursor.
 func (c *conditions) after(cursor string) error {
 	if cursor == "" {
 		return nil
 	}
-	i := strings.LastIndexByte(cursor, '.')
-	if i < 0 {
-		return badCursor(cursor)
-	}
-	at, err := eventstore.ParsePosition(cursor[:i])
-	leg, legErr := strconv.ParseInt(cursor[i+1:], 10, 32)
-	if err != nil || legErr != nil || at.Event == eventstore.WholeBlock {
-		return badCursor(cursor)
+	at, leg, err := movementAt(cursor)
+	if err != nil {
+		return err
 	}
 	order := ">"
 	if c.newest {
@@ -179,6 +174,32 @@ func (c *conditions) after(cursor string) error {
 	}
 	c.and("(j.block, j.event, j.leg) "+order+" (?::bigint, ?::integer, ?::integer)", int64(at.Block), int64(at.Event), leg)
 	return nil
+}
+
+// upTo limits movements to those up to and including the one at a cursor, which
+// then say what their flows added up to there.
+func (c *conditions) upTo(cursor string) error {
+	at, leg, err := movementAt(cursor)
+	if err == nil {
+		c.until.Position = at
+		there := c.fill("(j.block, j.event, j.leg) <= (?::bigint, ?::integer, ?::integer)", []any{int64(at.Block), int64(at.Event), leg})
+		c.at, c.past = strings.TrimPrefix(c.at+" and "+there, " and "), append(c.past, there)
+	}
+	return err
+}
+
+// movementAt reads a cursor: block.event.leg.
+func movementAt(cursor string) (at eventstore.Position, leg int64, err error) {
+	i := strings.LastIndexByte(cursor, '.')
+	if i < 0 {
+		return at, 0, badCursor(cursor)
+	}
+	at, err = eventstore.ParsePosition(cursor[:i])
+	leg, legErr := strconv.ParseInt(cursor[i+1:], 10, 32)
+	if err != nil || legErr != nil || at.Event == eventstore.WholeBlock {
+		err = badCursor(cursor)
+	}
+	return at, leg, err
 }
 
 // readMovements reads a page of the journal of a ledger ($1) in the order of the

@@ -60,9 +60,9 @@ func (db *DB) ReportCell(ctx context.Context, q CellQuery) (out CellChanges, err
 	var movements []Movement
 	err = db.snapshot(ctx, func(tx pgx.Tx) error {
 		var next string
-		movements, next, err = readMovements(ctx, tx, where, whyMax)
+		movements, next, err = readMovements(ctx, tx, where, explainedMax)
 		if err == nil && next != "" {
-			err = fail(BadQuery, "look at the diff of the ledger", "more than %d movements have changed it", whyMax)
+			err = fail(BadQuery, "look at the diff of the ledger", "more than %d movements have changed it", explainedMax)
 		}
 		return err
 	})

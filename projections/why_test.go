@@ -1,6 +1,7 @@
 package projections
 
 import (
+	"slices"
 	"testing"
 
 	"aidledger/domain"
@@ -51,6 +52,40 @@ func TestWhyEndsWithTheNumberThatItExplains(t *testing.T) {
 	}
 	if _, err := db.Why(t.Context(), JournalQuery{Ledger: "one"}); !Is(err, BadQuery) {
 		t.Errorf("without a stage: %v", err)
+	}
+}
+
+// The steps on a page are those of the whole, whatever page it is, and the number
+// is the same on each.
+func TestWhyGoesOnWhereThePageBeforeEnded(t *testing.T) {
+	log := newMemory()
+	newProgramme(t, log, "one", 3).run(250)
+	db := open(t)
+	reach(t, running(t, db, log))
+	half := AsOf{Position: eventstore.Position{Block: uint64(len(log.messages) / 2), Event: eventstore.WholeBlock}}
+	for _, q := range []JournalQuery{
+		{Stage: "received"}, {Stage: "allocated", AsOf: half}, {Stage: "committed", Project: "p-1"}, {Stage: "received", AsOf: AsOf{EffectiveUntil: dateOf("2019-06")}},
+		{Stage: "received", AsOf: AsOf{Position: half.Position, EffectiveUntil: dateOf("2019-06")}}, {Stage: "in-kind", LateDays: 10},
+	} {
+		q.Ledger = "one"
+		whole, err := db.Why(t.Context(), q)
+		if err != nil || whole.Next != "" || len(whole.Steps) < 4 {
+			t.Fatalf("%+v has %d steps, %v", q, len(whole.Steps), err)
+		}
+		var steps []WhyStep
+		for q.Limit = 2; ; {
+			page, err := db.Why(t.Context(), q)
+			if err != nil || !slices.Equal(page.Sum, whole.Sum) {
+				t.Fatalf("%+v: %v, %v is not %v", q, err, page.Sum, whole.Sum)
+			}
+			steps = append(steps, page.Steps...)
+			if q.After = page.Next; q.After == "" {
+				break
+			}
+		}
+		if !slices.Equal(steps, whole.Steps) {
+			t.Errorf("%+v:\n got %+v\nwant %+v", q, steps, whole.Steps)
+		}
 	}
 }
 

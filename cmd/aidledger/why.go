@@ -41,9 +41,14 @@ func (c *command) why() *cobra.Command {
 		}
 		inPast(q)
 		why, err := inquire[projections.Why](cmd, "/why", q)
+		for page := why; err == nil && page.Next != ""; why.Steps = append(why.Steps, page.Steps...) {
+			q.Set("after", page.Next)
+			page, err = inquire[projections.Why](cmd, "/why", q)
+		}
 		if err != nil {
 			return err
 		}
+		why.Next = ""
 		if *asJSON {
 			return c.printJSON(why)
 		}

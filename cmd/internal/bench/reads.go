@@ -22,6 +22,7 @@ var readGrowth = []growthCase{
 	{"trace of a provider", "ms", logarithmic, traceGrowth("provider-1")},
 	{"trace of a payment", "ms", logarithmic, (*bench).growPayment},
 	{"journal of a village", "ms", logarithmic, (*bench).growJournal},
+	{"why a number of a village", "ms", logarithmic, (*bench).growWhy},
 	{"events from the middle", "ms", logarithmic, (*bench).growEvents},
 	{"totals of all years as of the middle", "ms", logarithmic, totalsAsOf("year", middle)},
 	{"the same as of a date", "ms", logarithmic, totalsAsOf("year", midsummer)},
@@ -82,6 +83,20 @@ func (b *bench) growJournal(ctx context.Context) (float64, error) {
 	return b.asking(ctx, func(ctx context.Context) (int, error) {
 		page, err := b.views.Journal(ctx, projections.JournalQuery{Ledger: largeLedger, Place: village(14)})
 		return len(page.Movements), err
+	})
+}
+
+// growWhy asks for a page of steps in the middle of all that are behind a number.
+func (b *bench) growWhy(ctx context.Context) (float64, error) {
+	q := projections.JournalQuery{Ledger: largeLedger, Place: village(14), Stage: "disbursed", Limit: 50}
+	end, err := b.large.End(ctx)
+	if err != nil {
+		return 0, err
+	}
+	q.After = eventstore.Position{Block: end / 2}.String() + ".0"
+	return b.asking(ctx, func(ctx context.Context) (int, error) {
+		why, err := b.views.Why(ctx, q)
+		return len(why.Sum), err
 	})
 }
 

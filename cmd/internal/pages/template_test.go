@@ -109,7 +109,7 @@ func samples(n int) map[string]any {
 	all["batch"] = batchView{Command: "7", Columns: many(n, func(int) string { return "7" }), Ready: n == 0, Faults: n, Heading: "7", Text: "7", Key: "7", Table: sampleTable(n), Sum: sampleFacts(n),
 		Recorded: []string{"", "7"}[min(n, 1)], Position: sampleCell(0), Interrupted: n > 0}
 	all["compare"] = compareView{From: "2018", To: "2019", By: sampleOptions(n), Columns: sampleOptions(n), Kept: many(n, func(int) kept { return kept{"7", "7"} }), Table: sampleTable(n)}
-	all["why"] = whyView{Of: sampleFacts(n), Parts: sampleTable(n - 1), Steps: sampleTable(n), TooMany: n == 0, Rows: "/"}
+	all["why"] = whyView{Of: sampleFacts(n), Parts: sampleTable(n - 1), Steps: sampleTable(n), Rows: "/"}
 	all["idle"] = idleView{Day: "2019", Table: sampleTable(n)}
 	form := sampleForm(n)
 	all["form"], all["disburse"], all["attach"] = form, form, form

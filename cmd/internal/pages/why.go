@@ -3,7 +3,6 @@ package pages
 import (
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 
 	"aidledger/domain"
@@ -13,11 +12,10 @@ import (
 // whyView is how a number came about: movement by movement with the value
 // after each, or stage by stage for a number that follows from several.
 type whyView struct {
-	Of      []fact // what the number counts
-	Parts   table
-	Steps   table
-	TooMany bool   // movements to go through one by one
-	Rows    string // address of the movements as the journal shows them
+	Of    []fact // what the number counts
+	Parts table
+	Steps table
+	Rows  string // address of the movements as the journal shows them
 }
 
 // whyOf is the address of the steps to a number, from that of the movements
@@ -26,7 +24,7 @@ func whyOf(rows string) string { return strings.Replace(rows, "/journal?", "/why
 
 func (v *visit) why() error {
 	q := v.journalQuery()
-	q.After, q.Newest = "", false // all of it, in the order of the log
+	q.Limit, q.Newest = v.rowsAtOnce(), false // in the order of the log
 	stages := strings.Split(q.Stage, ",")
 	column := columnOfStages(stages)
 	view := whyView{Rows: strings.Replace(v.with("after", ""), "/why?", "/journal?", 1)}
@@ -72,21 +70,12 @@ func columnOfStages(stages []string) string {
 // whySteps goes through the movements behind a number of one stage.
 func (v *visit) whySteps(view *whyView, q projections.JournalQuery) error {
 	why, err := v.Views.Why(v.ctx(), q)
-	if view.TooMany = projections.Is(err, projections.TooManyMovements); view.TooMany {
-		return nil
-	}
 	if err != nil {
 		return err
 	}
 	v.holdsFor(why.Position)
-	from, until := 0, len(why.Steps)
-	if v.query.Get("format") == "" {
-		from = min(max(v.number("after"), 0), until)
-		until = min(from+listPage, until)
-	}
-	steps := why.Steps[from:until]
-	movements := make([]projections.Movement, len(steps))
-	for i, s := range steps {
+	movements := make([]projections.Movement, len(why.Steps))
+	for i, s := range why.Steps {
 		movements[i] = s.Movement
 	}
 	if view.Steps, err = v.movements(movements); err != nil {
@@ -95,15 +84,11 @@ func (v *visit) whySteps(view *whyView, q projections.JournalQuery) error {
 	view.Steps.Empty = v.say("why.empty")
 	i := 1 + slices.IndexFunc(view.Steps.Columns, func(c column) bool { return c.Number })
 	view.Steps.Columns = slices.Insert(view.Steps.Columns, i, column{Label: v.say("why.running"), Number: true, Hint: v.say("why.running-hint")})
-	for n, s := range steps {
+	for n, s := range why.Steps {
 		r := &view.Steps.Rows[n]
 		r.Cells = slices.Insert(r.Cells, i, v.amount(&s.Running, s.Currency, false, ""))
 	}
-	next := ""
-	if until < len(why.Steps) {
-		next = strconv.Itoa(until)
-	}
-	v.paged(&view.Steps, next)
+	v.paged(&view.Steps, why.Next)
 	return nil
 }
 
@@ -123,20 +108,19 @@ func (v *visit) whyParts(view *whyView, q projections.JournalQuery, name string,
 	view.Parts = table{Empty: v.say("why.empty"), Columns: []column{{Label: v.label("field", "stage")}, {Label: v.label("field", "amount"), Number: true}}}
 	left := map[domain.Currency]int64{}
 	var currencies []domain.Currency
+	q.Limit, q.After = 1, "" // the sums are enough
 	for _, stage := range stages {
 		q.Stage = stage
 		why, err := v.Views.Why(v.ctx(), q)
-		if view.TooMany = projections.Is(err, projections.TooManyMovements); view.TooMany {
-			view.Parts.Rows = nil
-			return nil
-		}
 		if err != nil {
 			return err
 		}
 		if stage == stages[0] {
 			v.holdsFor(why.Position)
 		}
-		for c, n := range lastOf(why.Steps) {
+		for _, sum := range why.Sum {
+			c := sum.Currency
+			n, _ := minor(&sum.Amount, c)
 			if slices.Contains(minus[name], stage) {
 				n = -n
 			}
@@ -152,15 +136,6 @@ func (v *visit) whyParts(view *whyView, q projections.JournalQuery, name string,
 	}
 	v.paged(&view.Parts, "")
 	return nil
-}
-
-// lastOf is the value of each currency after the last step.
-func lastOf(steps []projections.WhyStep) map[domain.Currency]int64 {
-	last := map[domain.Currency]int64{}
-	for _, s := range steps {
-		last[s.Currency], _ = minor(&s.Running, s.Currency)
-	}
-	return last
 }
 
 // minorCell shows minor units.

@@ -117,7 +117,7 @@ var operations = map[string]operation{
 	"GET /v1/ledgers/{ledger}/receipts/{id}":            {id: "getReceipt", tag: "proofs", params: "wait_for", gives: "", text: true},
 	"GET /v1/ledgers/{ledger}/entries": {id: "exportEntries", tag: "proofs", params: "size fund project place provider year wait_for",
 		gives: jsontext.Value{}, lines: true},
-	"GET /v1/ledgers/{ledger}/why": {id: "why", tag: "queries", params: "fund project village provider stage year budget_year as_of effective_until wait_for",
+	"GET /v1/ledgers/{ledger}/why": {id: "why", tag: "queries", params: "fund project village provider stage year budget_year as_of effective_until limit after wait_for",
 		gives: projections.Why{}},
 	"GET /v1/ledgers/{ledger}/diff": {id: "diff", tag: "queries", params: "by from to effective_until wait_for", gives: projections.Diff{}},
 

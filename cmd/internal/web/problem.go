@@ -62,7 +62,7 @@ var statuses = map[string]int{
 	"null_value": 400, "wrong_type": 400, "idempotency_key_required": 400, "command_id_format": 400, "header_malformed": 400,
 	"unknown_parameter": 400, "no_history": 400, "parameter_repeated": 400, "parameter_malformed": 400, "query_malformed": 400, "body_malformed": 400,
 	"position_unknown": 400, "batch_empty": 400, "command_missing": 400,
-	projections.BadQuery: 400, projections.TooManyMovements: 400,
+	projections.BadQuery: 400,
 
 	"unauthenticated": 401, "cross_origin": 403, "self_approval": 403, "session_required": 403,
 	"identity_refused": 401, "identity_unknown": 403, "identity_unavailable": 503,

@@ -13,6 +13,7 @@ func (s *Server) getWhy(c access.Caller, w http.ResponseWriter, r *http.Request)
 	q := projections.JournalQuery{
 		Ledger: ledgerOf(r), Fund: p.id("fund"), Project: p.id("project"), Place: p.id("village"), Provider: p.id("provider"),
 		Stage: p.text("stage"), Year: p.number("year", 0, 1949, 2200), BudgetYear: p.number("budget_year", 0, 1949, 2200), AsOf: p.asOf(),
+		Limit: p.number("limit", 0, 1, 1_000), After: p.text("after"),
 	}
 	if err := s.begin(r, p); err != nil {
 		return err
