@@ -16,9 +16,10 @@ type accountView struct {
 	Here     string // where to go then
 	Login    string
 	Name     string
-	Demo     bool // this is a demonstration with people of its own
-	Public   bool // there are pages for everybody
-	Identity bool // an identity provider can tell who somebody is
+	Demo     bool     // this is a demonstration with people of its own
+	Demos    []option // those people: the form with the name of each
+	Public   bool     // there are pages for everybody
+	Identity bool     // an identity provider can tell who somebody is
 	Problem  *failure
 	Lead     string // why somebody has to sign in
 	Wrong    bool   // what was sent was not recorded
@@ -83,7 +84,12 @@ func (v *visit) signIn() error {
 }
 
 func (v *visit) signInView(from url.Values) accountView {
-	return accountView{Here: local(from.Get("here")), Login: from.Get("login"), Demo: v.server.Pages, Public: v.Public, Identity: v.server.Identity != nil}
+	view := accountView{Here: local(from.Get("here")), Login: from.Get("login"), Demo: v.server.Pages, Public: v.Public, Identity: v.server.Identity != nil}
+	for _, role := range []string{access.FinanceOfficer, access.Supervisor, access.Auditor} {
+		login := "demo-" + role
+		view.Demos = append(view.Demos, option{Value: login, Label: v.label("role", role), Href: "/sign-in?" + url.Values{"login": {login}, "here": {view.Here}}.Encode()})
+	}
+	return view
 }
 
 // signOut ends the session.

@@ -117,7 +117,7 @@ func TestWhoseSessionHasEndedSignsInAndGoesOnWithWhatWasWritten(t *testing.T) {
 	written := url.Values{"do": {"record"}, "idempotency_key": {"one"}, "fund": {"inv-c-2019"}, "amount": {"12.34"}, "date": {"2019-12-30"}, "note": {"<迟到>"}}
 	b.open(t, "/sign-out", url.Values{})
 	before, _ := s.store.End(t.Context())
-	if _, at, page := b.open(t, form, nil); at != "/sign-in?here="+url.QueryEscape(form) || !strings.Contains(page, "登录后直接回到") {
+	if _, at, page := b.open(t, form, nil); at != "/sign-in?here="+url.QueryEscape(form) || !strings.Contains(page, "登录后直接回到") || !strings.Contains(link(t, page, "监督人员"), "login=demo-supervisor") {
 		t.Errorf("a page leads to %s", at)
 	}
 	for _, c := range []struct {

@@ -70,6 +70,7 @@ func TestTheStoriesOfTheRolesInABrowser(t *testing.T) {
 		tell func(*testing.T, tab)
 	}{
 		{"a finance officer pays, sees the amount in words while writing, and takes it back", financeOfficer},
+		{"whose session has ended hears it while writing, and finds what was written", signedOutElsewhere},
 		{"a supervisor approves what somebody else asked for", supervisor},
 		{"an auditor looks into the past, follows a number to its event and back, and verifies", auditor},
 		{"an overview that is open shows what others record", liveOverview},
@@ -242,6 +243,25 @@ func financeOfficer(t *testing.T, b tab) {
 	b.see(".banner.good")
 	b.open(invented + "/journal")
 	b.has("main tbody tr", "红字冲销", "-")
+}
+
+func signedOutElsewhere(t *testing.T, b tab) {
+	b.signIn("zhang", invented+"/record/receive-funds")
+	b.see("form.record .fields")
+	b.do(chromedp.Evaluate[chromedp.Void](`fetch("/sign-out", {method: "POST"})`, chromedp.EvalAwaitPromise))
+	b.write("fund", "inv-c-2019")
+	b.write("amount", "77.00")
+	b.see("#checked .banner button")
+	b.has("#checked", "没有记账", "登录")
+	b.click("#checked .banner button")
+	b.see(`[name="password"]`)
+	b.write("login", "zhang")
+	b.write("password", demoPassword)
+	b.click("form.narrow button")
+	b.see(".banner.past")
+	if amount, err := chromedp.Run(b, chromedp.Value(chromedp.CSS(`[name="amount"]`))); err != nil || amount != "77.00" {
+		t.Errorf("the amount is %q, %v", amount, err)
+	}
 }
 
 func supervisor(t *testing.T, b tab) {

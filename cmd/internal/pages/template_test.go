@@ -89,7 +89,7 @@ func samples(n int) map[string]any {
 		"evidence": evidenceView{Facts: sampleFacts(n), Bundle: "/", Files: sampleTable(n), Name: "7"},
 		"failure":  failure{Code: "x", Message: "why", Hint: "how", Request: "7", English: n > 0, Details: sampleFacts(n)},
 	}
-	account := accountView{Here: "/", Lead: "7", Login: "7", Name: "7", Demo: n > 0, Identity: n > 0, Public: n > 0, Facts: sampleFacts(n), ReadOnly: n == 0, Recovery: many(n, func(int) string { return "7" })}
+	account := accountView{Here: "/", Lead: "7", Demos: sampleOptions(n), Login: "7", Name: "7", Demo: n > 0, Identity: n > 0, Public: n > 0, Facts: sampleFacts(n), ReadOnly: n == 0, Recovery: many(n, func(int) string { return "7" })}
 	account.Tokens, account.Secret, account.Wrong = sampleTokens(n), "7", n > 1
 	if n > 1 {
 		account.Problem, account.Address = &failure{Message: "7", English: true}, "7"

@@ -48,7 +48,9 @@ const form = document.querySelector("form.record");
 const checked = document.getElementById("checked");
 if (form && checked) {
   let asked = 0;
+  let ended = false;
   const check = async () => {
+    if (ended) return;
     const number = ++asked;
     const body = new URLSearchParams(new FormData(form));
     body.set("do", "check");
@@ -57,12 +59,12 @@ if (form && checked) {
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const news = page.getElementById("checked");
     await released;
-    // Whose session has ended hears it now, and what was written is found again.
-    const ended = answer.redirected && page.querySelector(".banner.problem");
-    if (ended) {
-      const link = Object.assign(document.createElement("a"), { href: answer.url, textContent: page.querySelector("h1").textContent });
-      ended.append(" ", link);
-      checked.replaceChildren(ended);
+    // Whose session has ended hears it now. The button sends what is written then, which is found again.
+    const problem = answer.redirected && page.querySelector(".banner.problem");
+    if (problem) {
+      ended = true;
+      problem.append(" ", Object.assign(document.createElement("button"), { name: "do", value: "check", textContent: page.querySelector("h1").textContent }));
+      checked.replaceChildren(problem);
     }
     if (news) checked.replaceChildren(...news.childNodes);
     // The number that follows is written into an empty input, where it can be changed.
