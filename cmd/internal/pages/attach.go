@@ -7,24 +7,12 @@ import (
 	"mime"
 	"net/http"
 	"path"
-	"slices"
 	"strings"
 
 	"aidledger/cmd/internal/web"
 	"aidledger/domain"
 	"aidledger/eventstore"
 )
-
-// ofTheFile are the fields of an attachment that its file says, and nobody writes.
-var ofTheFile = []string{"attachment", "name", "media_type", "length", "sha256"}
-
-// withoutFile is the form of an attachment: what it belongs to. The file is an
-// input of its own.
-func withoutFile(view formView) formView {
-	said := func(f field) bool { return slices.Contains(ofTheFile, f.Name) }
-	view.Fields, view.More = slices.DeleteFunc(view.Fields, said), slices.DeleteFunc(view.More, said)
-	return view
-}
 
 // addAttachment stores the file of a form and records what it belongs to.
 func (v *visit) addAttachment(t domain.CommandType) error {

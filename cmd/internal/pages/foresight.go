@@ -19,6 +19,12 @@ func (v *visit) foresee(c domain.Command) (checked []fact, warnings []cell, err 
 	switch c := c.(type) {
 	case *domain.ReverseEntry:
 		checked, err = v.moved(c.Entry)
+	case *domain.AnswerFinding:
+		checked, err = v.foreseeFinding(c.Finding)
+	case *domain.RectifyFinding:
+		checked, err = v.foreseeFinding(c.Finding)
+	case *domain.CloseFinding:
+		checked, err = v.foreseeFinding(c.Finding)
 	case *domain.DisburseFunds:
 		checked, err = v.foreseePayment(c.Fund, c.Project, c.Amount)
 		if err == nil {
@@ -58,6 +64,19 @@ func (v *visit) foresee(c domain.Command) (checked []fact, warnings []cell, err 
 		checked = v.inWords(c.Amount, v.ledger.Currency)
 	}
 	return checked, warnings, err
+}
+
+// foreseeFinding says what a finding is that somebody answers, rectifies or closes.
+func (v *visit) foreseeFinding(id domain.ID) ([]fact, error) {
+	rows, err := v.Views.Findings(v.ctx(), projections.ListQuery{Ledger: v.ledger.Ledger, Filter: map[string]string{"finding": string(id)}, Limit: 1})
+	if err != nil || id == "" || len(rows.Rows) == 0 {
+		return nil, err
+	}
+	f := rows.Rows[0]
+	if err := v.learn(f.About); err != nil {
+		return nil, err
+	}
+	return v.given("finding", text(v.found(f)), "about", v.thing(f.About), "answer", text(f.Answer), "rectification", text(f.Rectification)), nil
 }
 
 // dayOf is the date of a command; today where it has none.

@@ -75,6 +75,12 @@ func aFindingIsRaisedAndLeadsToItsNextStep(t *testing.T, s *running) {
 	if !strings.Contains(page, "进度落后") || !strings.Contains(page, "较重") || !strings.Contains(page, "record/answer-finding?finding=f1") || !strings.Contains(page, invented+"/findings/f1") {
 		t.Errorf("the finding is not listed with its page and its next step: %s", page)
 	}
+	if _, page, _ := s.get(t, invented+"/record/answer-finding?finding=f1", owner...); !strings.Contains(page, "<dt>问题</dt><dd><span>进度落后</span>") {
+		t.Errorf("the form does not say what is answered: %s", page)
+	}
+	if _, page, _ := s.get(t, invented+"/record/raise-finding", owner...); strings.Contains(page, `name="key"`) {
+		t.Error("somebody who raises a finding is asked for the key of a check")
+	}
 	if _, page, _ := s.get(t, invented+"/findings?state=closed"); strings.Contains(page, "进度落后") {
 		t.Error("an open finding is among the closed ones")
 	}

@@ -152,8 +152,9 @@ func (v *visit) form() error {
 			return err
 		}
 	}
-	if entry := v.query.Get("entry"); t.Name == "reverse-entry" && entry != "" {
-		if view.Checked, err = v.moved(entry); err != nil {
+	if v.query.Get("entry")+v.query.Get("finding") != "" { // it says what it is about
+		c, _ := decodeForm(t, v.query)
+		if view.Checked, _, err = v.foresee(c); err != nil {
 			return err
 		}
 	}
@@ -194,7 +195,7 @@ func (v *visit) showForm(status int, t domain.CommandType, view formView) error 
 	case "disburse-funds":
 		name = "disburse"
 	case "add-attachment":
-		name, view = "attach", withoutFile(view)
+		name = "attach"
 	}
 	return v.show(status, name, v.label("command", t.Name), view)
 }
@@ -213,6 +214,9 @@ func (v *visit) formView(t domain.CommandType, values url.Values, o *offers) for
 	}
 	view.Submit = cmp.Or(v.texts["form.do."+t.Name], v.say("form.record"))
 	for _, f := range all {
+		if slices.Contains(unwritten[t.Name], f.Name) {
+			continue
+		}
 		made := fresh(t.Name, f.Name)
 		if made && f.Hint == "" { // nobody has to think about it
 			f.Label, f.Hint = v.label("field", "id"), v.say("hint.fresh")
@@ -239,6 +243,10 @@ var (
 	seldom = map[string]bool{"currency": true, "approximate": true, "disbursement": true, "request": true, "undated": true, "source_reference": true, "reimbursement": true,
 		"organisation": true, "gift": true, "indicator": true, "id": true, "commercial": true, "code_year": true, "pairing": true, "qualifier": true, "format": true}
 )
+
+// unwritten are fields that nobody writes: an attachment has them from its file, and
+// a finding from the check that raised it.
+var unwritten = map[string][]string{"add-attachment": {"attachment", "name", "media_type", "length", "sha256"}, "raise-finding": {"check", "key"}}
 
 // fresh tells whether a field is the id of a new thing that nobody has to think
 // about. A fund may be there already, and a place has a code that people know.
