@@ -61,7 +61,7 @@ func (w *waiting) take(person, key string) *exchange.File {
 // importsView is the form to import a file, what it would do or did, and the
 // files that came before.
 type importsView struct {
-	Commands  []option
+	Desks     []navGroup // commands that a row can be, as the page to record groups them
 	Units     []option
 	Sheet     string
 	SkipBad   bool
@@ -87,10 +87,14 @@ func (v *visit) askImport() error {
 func (v *visit) importsView(o exchange.Options) importsView {
 	view := importsView{Sheet: o.Sheet, SkipBad: o.SkipBad, Templates: "/v1/templates/"}
 	for _, d := range desks {
+		g := navGroup{Label: v.say("desk." + d.name)}
 		for _, name := range d.commands {
 			if v.caller.Has(access.OfCommand(name)) {
-				view.Commands = append(view.Commands, option{Value: name, Label: v.label("command", name), Current: name == o.Command})
+				g.Items = append(g.Items, option{Value: name, Label: v.label("command", name), Current: name == o.Command})
 			}
+		}
+		if len(g.Items) > 0 {
+			view.Desks = append(view.Desks, g)
 		}
 	}
 	view.Units = []option{{Label: v.say("import.unit.of-table"), Current: o.Unit == ""}} // so that 单位：万元 above a table is not passed over

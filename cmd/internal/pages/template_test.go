@@ -136,7 +136,7 @@ func sampleOversight(all map[string]any, n int) {
 	all["sample"] = sampleView{Repeated: n > 0, Facts: sampleFacts(n), Items: sampleTable(n), Findings: sampleTable(n), Extend: "/", Raise: "/"}
 	all["statements"] = statementsView{Show: "proposals", Shows: sampleOptions(n), Formats: sampleOptions(n), Define: "/", May: n > 0, Key: "7", Done: "7", Table: sampleTable(n), Reversed: sampleTable(n)}
 	all["vouchers"] = vouchersView{Years: sampleOptions(n), Table: sampleTable(n)}
-	imports := importsView{Commands: sampleOptions(n), Units: sampleOptions(3), SkipBad: n > 0, Templates: "/", Imports: sampleTable(n)}
+	imports := importsView{Desks: many(n, func(int) navGroup { return navGroup{Label: "1", Items: sampleOptions(n)} }), Units: sampleOptions(3), SkipBad: n > 0, Templates: "/", Imports: sampleTable(n)}
 	if n > 0 {
 		imports.Outcome, imports.State, imports.Waiting, imports.File, imports.Facts, imports.Undone = "7", "good", "7", "7", sampleFacts(n), "7"
 	}
