@@ -314,7 +314,7 @@ func (v *visit) showLines(view *batchView, t domain.CommandType, columns []strin
 		var said []string
 		for _, r := range l.faults {
 			text, _ := v.refusalText(r)
-			if r.Code == "value_unknown" {
+			if _, told := v.texts["problem."+r.Code]; told && r.Code == "value_unknown" {
 				text += v.choices(t, r.Field)
 			}
 			if r.Field != "" {

@@ -118,7 +118,7 @@ func (v *visit) vouchers() error {
 	if err := v.learn(ids...); err != nil {
 		return err
 	}
-	view.Table = table{Columns: v.columns("payer", "voucher_series", "from", "until", "+vouchers", "+missing", "missing_numbers"), Empty: v.say("vouchers.none")}
+	view.Table = table{Columns: v.columns("payer", "voucher_series", "first_voucher", "last_voucher", "+vouchers", "+missing", "missing_numbers"), Empty: v.say("vouchers.none")}
 	for _, s := range seriesOf(all) {
 		names, n := s.missing()
 		missing := cell{Text: strconv.Itoa(n), Number: true}
