@@ -3,6 +3,7 @@ package projections
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 
 	"aidledger/domain"
@@ -62,10 +63,7 @@ func (t *Trace) conserved(ctx context.Context, tx pgx.Tx, q TraceQuery) error {
 		}
 	}
 	for _, noun := range []string{"fund", "project"} {
-		var list []string
-		for id := range ids[noun] {
-			list = append(list, id)
-		}
+		list := slices.AppendSeq([]string{}, maps.Keys(ids[noun])) // nil would stand for all
 		found, err := readBalances(ctx, tx, q.Ledger, noun, list, q.AsOf)
 		if err != nil {
 			return err

@@ -107,7 +107,7 @@ func TestATraceShowsNotesPairingsAndEntries(t *testing.T) {
 	}
 	opened, err := db.Trace(t.Context(), TraceQuery{Ledger: "one", ID: fund.Notes[0].Entry})
 	facts, _ := opened.Facts.(RecordedEntry)
-	if err != nil || opened.Noun != "entry" || len(opened.Movements) != 0 || facts.EventType != "note-added" || facts.Entry != fund.Notes[0].Entry || facts.Recorded.IsZero() {
+	if err != nil || opened.Noun != "entry" || len(opened.Movements)+len(opened.Conservation) != 0 || facts.EventType != "note-added" || facts.Entry != fund.Notes[0].Entry || facts.Recorded.IsZero() {
 		t.Errorf("the entry that moved no money is %+v, %v", opened, err)
 	}
 	early, err := db.Trace(t.Context(), TraceQuery{Ledger: "one", ID: "main", AsOf: AsOf{EffectiveUntil: dateOf("2018-05")}})
