@@ -75,6 +75,7 @@ func TestTheStoriesOfTheRolesInABrowser(t *testing.T) {
 		{"an auditor looks into the past, follows a number to its event and back, and verifies", auditor},
 		{"an overview that is open shows what others record", liveOverview},
 		{"without JavaScript a payment is recorded all the same", withoutScripts},
+		{"keys lead to the search, and can be turned off", keys},
 		{"in English nothing is Chinese but the names", inEnglish},
 		{"on a phone no page is wider than the screen", onAPhone},
 		{"a voucher is one page of paper", onPaper},
@@ -111,6 +112,28 @@ func TestTheStoriesOfTheRolesInABrowser(t *testing.T) {
 			defer cancel()
 			story.tell(t, tab{limited, t, s})
 		})
+	}
+}
+
+func keys(t *testing.T, b tab) {
+	b.open("/ledgers/haidian-chicheng")
+	ask := func(script string) string {
+		said, err := chromedp.Run(b, chromedp.Evaluate[string](script))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return said
+	}
+	searching := func() bool {
+		b.do(chromedp.KeyEvent("/"))
+		return ask("document.activeElement.id") == "q"
+	}
+	if !searching() {
+		t.Error("/ does not lead to the search")
+	}
+	ask(`document.activeElement.blur(); document.querySelector("[data-keys] button").click(); ""`)
+	if on := ask(`document.querySelector("[data-keys] button").getAttribute("aria-pressed")`); on != "false" || searching() {
+		t.Errorf("keys are turned off, the button says %q, and / leads to the search all the same", on)
 	}
 }
 

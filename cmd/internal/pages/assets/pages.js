@@ -1,9 +1,21 @@
 // Comfort for people with JavaScript: every page works without it.
 
-// Keys: / goes to the search, n to the next page of a list.
+// Keys: / goes to the search, n to the next page of a list. The foot of the page
+// says so, and who writes with a voice or a stick there turns them off.
+const keys = document.querySelector("[data-keys]");
+const keysOn = () => localStorage.getItem("keys") !== "off";
+if (keys) {
+  const use = keys.querySelector("button");
+  keys.hidden = false;
+  use.setAttribute("aria-pressed", keysOn());
+  use.addEventListener("click", () => {
+    localStorage.setItem("keys", keysOn() ? "off" : "on");
+    use.setAttribute("aria-pressed", keysOn());
+  });
+}
 const editable = (element) => element.matches("input, select, textarea, [contenteditable]");
 document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || editable(event.target)) return;
+  if (event.ctrlKey || event.metaKey || event.altKey || editable(event.target) || !keysOn()) return;
   if (event.key === "/") {
     const search = document.getElementById("q");
     if (search) {
