@@ -212,6 +212,32 @@ func withoutPositions(t *testing.T, v any) string {
 	return positionText.ReplaceAllString(string(data), "")
 }
 
+// A past is kept for a while, in which others may rebuild the tables that its
+// payments are looked up in.
+func TestAPastThatIsKeptHoldsNoLockOfTheTablesInUse(t *testing.T) {
+	p := newProgramme(t, newMemory(), "one", 68)
+	db := open(t)
+	r := running(t, db, p.log)
+	p.run(100)
+	p.close()
+	reach(t, r)
+	gaps, err := db.Until(AsOf{EffectiveUntil: dateOf("2020-06")}).ProjectGaps(t.Context(), ListQuery{Ledger: "one"})
+	if err != nil || len(gaps.Rows) == 0 {
+		t.Fatal(gaps, err)
+	}
+	var locks int
+	if err := connect(t, db).QueryRow(t.Context(), `select count(*) from pg_locks l join pg_class c on c.oid = l.relation
+		where l.pid = $1 and c.relnamespace in ('aidledger'::regnamespace, 'aidledger_g1'::regnamespace)`, db.pasts.kept[0].conn.PgConn().PID()).Scan(&locks); err != nil || locks > 0 {
+		t.Errorf("the past holds %d locks, %v", locks, err)
+	}
+	if err := r.Rebuild(t.Context(), quiet); err != nil {
+		t.Error(err)
+	}
+	if _, err := db.Until(AsOf{EffectiveUntil: dateOf("2020-06")}).ProjectGaps(t.Context(), ListQuery{Ledger: "one"}); err != nil {
+		t.Error("after the rebuild:", err)
+	}
+}
+
 // Who looks at a list as of the past waits for no payment to be read again.
 func TestAListOfThePastIsMadeOfEveryBlockButThoseOfPayments(t *testing.T) {
 	p := newProgramme(t, newMemory(), "one", 66)
