@@ -51,6 +51,16 @@ func TestPeopleAreCountedOnceHoweverOftenTheyWereHelped(t *testing.T) {
 			if w := want[row.Key]; row.Persons != w[0] || row.Households != w[1] || row.Benefits != w[2] {
 				t.Errorf("by %s: %+v, want %v", by, row, w)
 			}
+			if by == "year" {
+				continue
+			}
+			for _, as := range []AsOf{{}, {EffectiveUntil: dateOf("2199")}} { // looked up, and counted over all benefits
+				trace, err := db.Trace(t.Context(), TraceQuery{Ledger: "one", ID: row.Key, AsOf: as})
+				if err != nil || len(trace.Helped) != 1 || trace.Helped[0].Persons != row.Persons || trace.Helped[0].Households != row.Households ||
+					trace.Helped[0].Benefits != row.Benefits || *trace.Helped[0].Amount != *row.Amount {
+					t.Errorf("the trace of %s as of %+v says %+v, %v", row.Key, as, trace.Helped, err)
+				}
+			}
 		}
 		if all := got.Together[0]; all.Persons != 2 || all.Households != 1 || *all.Amount != "50.00" {
 			t.Errorf("by %s together: %+v", by, all)

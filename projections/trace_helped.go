@@ -11,6 +11,9 @@ import (
 // that benefits came out of; of a project and a place, by the benefits
 // themselves.
 func (t *Trace) helped(ctx context.Context, tx pgx.Tx, q TraceQuery) (err error) {
+	if found, err := t.helpedNow(ctx, tx, q); found || err != nil {
+		return err
+	}
 	c := &conditions{args: []any{q.Ledger}}
 	of := ""
 	switch t.Noun {
@@ -35,6 +38,21 @@ func (t *Trace) helped(ctx context.Context, tx pgx.Tx, q TraceQuery) (err error)
 			and not exists (select from aidledger.benefits r where r.ledger = $1 and r.reverses = b.entry`+took+`)
 		group by currency order by currency`, c.args...)
 	return err
+}
+
+// helpedNow looks up whom a project or village has helped, which is counted as
+// benefits come. In a place with others in it, who was helped in two of them is
+// counted once, which the counts of these do not say.
+func (t *Trace) helpedNow(ctx context.Context, tx pgx.Tx, q TraceQuery) (found bool, err error) {
+	dimension := map[string]string{"project": "project", "place": "village"}[t.Noun]
+	if dimension == "" || !q.AsOf.IsZero() || !q.within.IsZero() {
+		return false, nil
+	}
+	t.Helped, err = helped(ctx, tx, `select '', persons, households, benefits, amount, currency from aidledger.helped
+		where ledger = $1 and dimension = $2 and key = $3 and benefits > 0
+			and not exists (select from aidledger.places where ledger = $1 and parent = $3)
+		order by currency`, q.Ledger, dimension, q.ID)
+	return len(t.Helped) > 0, err
 }
 
 // benefitsWithin limits benefits b to what may be read.
