@@ -43,6 +43,7 @@ func (c *command) why() *cobra.Command {
 		why, err := inquire[projections.Why](cmd, "/why", q)
 		for page := why; err == nil && page.Next != ""; why.Steps = append(why.Steps, page.Steps...) {
 			q.Set("after", page.Next)
+			q.Set("as_of", why.Position.String()) // of the same number
 			page, err = inquire[projections.Why](cmd, "/why", q)
 		}
 		if err != nil {
