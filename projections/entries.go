@@ -46,7 +46,7 @@ func (p *entriesProjector) flush(ctx context.Context, tx pgx.Tx) error {
 // apply takes the first event of an entry that moves no money. The events of an
 // entry follow each other in one block.
 func (p *entriesProjector) apply(f *fact) error {
-	if f.at.Block != p.block && (len(f.movements) == 0 || isListed()[f.event.Type]) {
+	if f.at.Block != p.block && (len(f.movements) == 0 || listedTypes()[f.event.Type]) {
 		p.block = f.at.Block
 		p.blocks.row(2)
 		p.blocks.int64(int64(f.at.Block))

@@ -215,12 +215,7 @@ func withoutPositions(t *testing.T, v any) string {
 // A past is kept for a while, in which others may rebuild the tables that its
 // payments are looked up in.
 func TestAPastThatIsKeptHoldsNoLockOfTheTablesInUse(t *testing.T) {
-	p := newProgramme(t, newMemory(), "one", 68)
-	db := open(t)
-	r := running(t, db, p.log)
-	p.run(100)
-	p.close()
-	reach(t, r)
+	db, r, _ := projectedProgramme(t, 68, 100)
 	gaps, err := db.Until(AsOf{EffectiveUntil: dateOf("2020-06")}).ProjectGaps(t.Context(), ListQuery{Ledger: "one"})
 	if err != nil || len(gaps.Rows) == 0 {
 		t.Fatal(gaps, err)
@@ -240,12 +235,7 @@ func TestAPastThatIsKeptHoldsNoLockOfTheTablesInUse(t *testing.T) {
 
 // Who looks at a list as of the past waits for no payment to be read again.
 func TestAListOfThePastIsMadeOfEveryBlockButThoseOfPayments(t *testing.T) {
-	p := newProgramme(t, newMemory(), "one", 66)
-	db := open(t)
-	r := running(t, db, p.log)
-	p.run(300)
-	p.close()
-	reach(t, r)
+	db, _, p := projectedProgramme(t, 66, 300)
 	chosen, err := db.listedBlocks(t.Context(), "one", eventstore.Position{Block: uint64(len(p.log.messages)), Event: eventstore.WholeBlock})
 	if err != nil {
 		t.Fatal(err)

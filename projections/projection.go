@@ -83,8 +83,8 @@ func ofLists() []*projection {
 	return slices.DeleteFunc(slices.Clone(projections), func(p *projection) bool { return p.dated })
 }
 
-// isListed tells whether some list is made of events of a type.
-var isListed = sync.OnceValue(func() map[string]bool {
+// listedTypes are the types of events that some list is made of.
+var listedTypes = sync.OnceValue(func() map[string]bool {
 	all := map[string]bool{}
 	for _, p := range projections {
 		for _, eventType := range p.reads {

@@ -58,11 +58,8 @@ func TestWhyEndsWithTheNumberThatItExplains(t *testing.T) {
 // The steps on a page are those of the whole, whatever page it is, and the number
 // is the same on each.
 func TestWhyGoesOnWhereThePageBeforeEnded(t *testing.T) {
-	log := newMemory()
-	newProgramme(t, log, "one", 3).run(250)
-	db := open(t)
-	reach(t, running(t, db, log))
-	half := AsOf{Position: eventstore.Position{Block: uint64(len(log.messages) / 2), Event: eventstore.WholeBlock}}
+	db, _, p := projectedProgramme(t, 3, 250)
+	half := AsOf{Position: eventstore.Position{Block: uint64(len(p.log.messages) / 2), Event: eventstore.WholeBlock}}
 	for _, q := range []JournalQuery{
 		{Stage: "received"}, {Stage: "allocated", AsOf: half}, {Stage: "committed", Project: "p-1"}, {Stage: "received", AsOf: AsOf{EffectiveUntil: dateOf("2019-06")}},
 		{Stage: "received", AsOf: AsOf{Position: half.Position, EffectiveUntil: dateOf("2019-06")}}, {Stage: "in-kind", LateDays: 10},
