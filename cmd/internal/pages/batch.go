@@ -224,7 +224,7 @@ func valueOf(command string, f domain.Field, text string) string {
 	}
 	for _, value := range options {
 		for _, l := range tongues {
-			if domain.FoldName((&visit{tongue: l}).choice(command, f, value)) == domain.FoldName(text) {
+			if domain.FoldName(l.choice(command, f, value)) == domain.FoldName(text) {
 				return value
 			}
 		}
@@ -233,11 +233,11 @@ func valueOf(command string, f domain.Field, text string) string {
 }
 
 // choice is what one of the values of a field is called.
-func (v *visit) choice(command string, f domain.Field, value string) string {
+func (l *tongue) choice(command string, f domain.Field, value string) string {
 	if f.Type == "yes/no" {
-		return v.say(map[string]string{"true": "yes", "false": "no"}[value])
+		return l.say(map[string]string{"true": "yes", "false": "no"}[value])
 	}
-	return v.enumLabel(command, f.Name, value)
+	return l.enumLabel(command, f.Name, value)
 }
 
 // choices says what a field can be, where it is one of a few values.
@@ -337,7 +337,6 @@ func (v *visit) showLines(view *batchView, t domain.CommandType, columns []strin
 	}
 	view.Sum = []fact{{v.say("batch.lines"), text(strconv.Itoa(len(lines)))}, {v.say("batch.faults"), text(strconv.Itoa(view.Faults))}}
 	if summed && len(lines) > 0 {
-		decimal := sum.Decimal()
-		view.Sum = append(view.Sum, fact{v.say("sum"), v.amount(&decimal, sum.Currency, false, "")})
+		view.Sum = append(view.Sum, fact{v.say("sum"), v.exact(sum, "")})
 	}
 }

@@ -113,8 +113,7 @@ func (v *visit) comparedCells(name string, before, after *projections.TotalsSum,
 	}
 	cells[2] = cell{Number: true, Unknown: true}
 	if known {
-		decimal := domain.Money{Minor: minors[1] - minors[0], Currency: after.Currency}.Decimal()
-		cells[2] = v.amount(&decimal, after.Currency, false, "")
+		cells[2] = v.exact(domain.Money{Minor: minors[1] - minors[0], Currency: after.Currency}, "")
 	}
 	return cells
 }
@@ -224,8 +223,7 @@ func (v *visit) aged(parts []int64, c domain.Currency) []cell {
 }
 
 func (v *visit) minorUnits(n int64, c domain.Currency) cell {
-	decimal := domain.Money{Minor: n, Currency: c}.Decimal()
-	return v.amount(&decimal, c, false, "")
+	return v.exact(domain.Money{Minor: n, Currency: c}, "")
 }
 
 // paid tells whether anybody reported a payment in a currency. Where nobody did,

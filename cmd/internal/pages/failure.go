@@ -64,8 +64,7 @@ func (v *visit) details(numbers map[string]string) []fact {
 		shown := text(value)
 		var m domain.Money
 		if m.UnmarshalText([]byte(value)) == nil {
-			decimal := m.Decimal()
-			shown = v.amount(&decimal, m.Currency, false, "")
+			shown = v.exact(m, "")
 		}
 		all = append(all, fact{v.label("field", name), shown})
 	}

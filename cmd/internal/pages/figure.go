@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 
+	"aidledger/cmd/internal/web"
 	"aidledger/domain"
 )
 
@@ -77,7 +78,7 @@ func (v *visit) amount(decimal *string, c domain.Currency, approximate bool, hre
 	if decimal == nil {
 		return cell{Number: true, Unknown: true}
 	}
-	m, err := moneyOf(*decimal, c)
+	m, err := web.MoneyOf(*decimal, c)
 	if err != nil {
 		return cell{Number: true, Text: *decimal + " " + string(c), Href: href} // a currency that is no longer in use
 	}
@@ -91,18 +92,17 @@ func (v *visit) amount(decimal *string, c domain.Currency, approximate bool, hre
 	return out
 }
 
+// exact shows an exact amount.
+func (v *visit) exact(m domain.Money, href string) cell {
+	decimal := m.Decimal()
+	return v.amount(&decimal, m.Currency, false, href)
+}
+
 // minor returns decimal text as minor units, and whether it is known.
 func minor(decimal *string, c domain.Currency) (int64, bool) {
 	if decimal == nil {
 		return 0, false
 	}
-	m, err := moneyOf(*decimal, c)
+	m, err := web.MoneyOf(*decimal, c)
 	return m.Minor, err == nil
-}
-
-// moneyOf reads decimal text of a currency.
-func moneyOf(decimal string, c domain.Currency) (m domain.Money, err error) {
-	text := append(append(make([]byte, 0, 32), decimal...), ' ')
-	err = m.UnmarshalText(append(text, c...))
-	return m, err
 }

@@ -198,8 +198,7 @@ func (v *visit) draw(p *flowPicture, l flowLayout) {
 		if n.column == 2 {
 			out.TextX, out.End = n.x-6, true
 		}
-		decimal := domain.Money{Minor: n.sum, Currency: v.ledger.Currency}.Decimal()
-		out.Value = v.amount(&decimal, v.ledger.Currency, false, "")
+		out.Value = v.exact(domain.Money{Minor: n.sum, Currency: v.ledger.Currency}, "")
 		p.Nodes = append(p.Nodes, out)
 	}
 	for _, r := range l.ribbons {

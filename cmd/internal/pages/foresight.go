@@ -123,8 +123,7 @@ func (v *visit) foreseeFund(fund, project domain.ID, a domain.Amount) ([]fact, e
 		if err != nil {
 			return nil, err
 		}
-		decimal := left.Decimal()
-		facts = append(facts, fact{v.say("form.line-left"), v.amount(&decimal, sum.Currency, false, "")})
+		facts = append(facts, fact{v.say("form.line-left"), v.exact(left, "")})
 	}
 	if v.readsPart() {
 		return facts, nil
@@ -149,8 +148,7 @@ func (v *visit) foreseePayment(fund, project domain.ID, a domain.Amount) ([]fact
 	if err != nil {
 		return facts, nil // of another currency, or more than a ledger can hold
 	}
-	decimal := left.Decimal()
-	return append(facts, fact{v.say("form.line-after"), v.amount(&decimal, left.Currency, false, "")}), nil
+	return append(facts, fact{v.say("form.line-after"), v.exact(left, "")}), nil
 }
 
 // lineMoney is what a fund has allocated to a project and not paid out.

@@ -105,12 +105,12 @@ func (v *visit) fieldLabel(command, name string) string {
 }
 
 // enumLabel is what a value of a field is called.
-func (v *visit) enumLabel(command, name, value string) string {
+func (l *tongue) enumLabel(command, name, value string) string {
 	kind := name
 	if name == "kind" && command == "add-note" {
 		kind = "note"
 	}
-	return strings.TrimSpace(v.label(kind, value))
+	return strings.TrimSpace(l.label(kind, value))
 }
 
 // decodeForm fills a command with what a person wrote, and says what of it

@@ -215,7 +215,7 @@ func everyLinkOfEveryPageLeadsSomewhere(t *testing.T, s *running) {
 	shapes := map[string]int{}
 	for queue := []string{"/"}; len(queue) > 0; queue = queue[1:] {
 		status, page, h := s.get(t, queue[0])
-		if strings.Contains(page, "当时还没有记入这一笔") { // one step before it
+		if status == 404 && pasts.MatchString(queue[0]) && strings.Contains(page, "当时还没有记入这一笔") { // one step before it
 			continue
 		}
 		if status != 200 {

@@ -178,8 +178,7 @@ func (v *visit) requestFacts(view *requestView, r projections.Request) error {
 	if len(r.Places) > 0 {
 		view.Parts = table{Columns: v.columns("place", "+amount")}
 		for _, p := range r.Places {
-			decimal := p.Amount.Decimal()
-			view.Parts.Rows = append(view.Parts.Rows, row{Cells: []cell{v.thing(p.Place), v.amount(&decimal, p.Amount.Currency, false, "")}})
+			view.Parts.Rows = append(view.Parts.Rows, row{Cells: []cell{v.thing(p.Place), v.exact(p.Amount, "")}})
 		}
 	}
 	view.Steps = table{Columns: v.columns("step", "person", "role", "recorded", "opinion", "entry")}
@@ -241,8 +240,7 @@ func (v *visit) effect(r projections.Request) (table, error) {
 		}
 		cells := []cell{text(v.say(l.label))}
 		for _, m := range []domain.Money{l.now, less, after} {
-			decimal := m.Decimal()
-			cells = append(cells, v.amount(&decimal, m.Currency, false, ""))
+			cells = append(cells, v.exact(m, ""))
 		}
 		t.Rows = append(t.Rows, row{Cells: cells})
 	}

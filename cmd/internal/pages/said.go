@@ -67,13 +67,10 @@ func (v *visit) entered(t domain.CommandType, e located) ([]fact, error) {
 		case f.Type == "amount":
 			var m domain.Money
 			if m.UnmarshalText([]byte(value)) == nil {
-				decimal := m.Decimal()
-				shown = v.amount(&decimal, m.Currency, false, "")
+				shown = v.exact(m, "")
 			}
-		case f.Type == "yes/no":
-			shown = text(v.say(map[bool]string{true: "yes", false: "no"}[value == "true"]))
-		case len(f.Enum) > 0:
-			shown = text(v.enumLabel(t.Name, f.Name, value))
+		case f.Type == "yes/no", len(f.Enum) > 0:
+			shown = text(v.choice(t.Name, f, value))
 		}
 		all = append(all, fact{v.fieldLabel(t.Name, f.Name), shown})
 	}

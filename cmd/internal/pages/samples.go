@@ -54,8 +54,6 @@ func (v *visit) newSample(like projections.Sample) string {
 		"year", year(like.Year), "extends", string(like.Sample))
 }
 
-func (v *visit) moneyCell(m domain.Money) cell { return v.minorUnits(m.Minor, m.Currency) }
-
 func count(n int) cell { return cell{Text: strconv.Itoa(n), Number: true} }
 
 // sampleView is a sample, drawn once more, and what was found in it.
@@ -86,7 +84,7 @@ func (v *visit) sample() error {
 	view.Facts = v.given("draw-sample.method", text(v.label("method", s.Method)), "seed", text(s.Seed), "stage", cell{Text: v.label("stage", s.Stage), State: s.Stage},
 		"fund", v.thing(s.Fund), "project", v.thing(s.Project), "place", v.thing(s.Place), "provider", v.thing(s.Provider), "year", text(year(s.Year)),
 		"extends", linked(string(s.Extends), v.href("samples/"+url.PathEscape(string(s.Extends)))),
-		"size", count(s.Size), "entries", count(len(s.Items)), "drawn", v.moneyCell(drawn), "population", count(s.Population), "population_total", v.moneyCell(s.Total),
+		"size", count(s.Size), "entries", count(len(s.Items)), "drawn", v.exact(drawn, ""), "population", count(s.Population), "population_total", v.exact(s.Total, ""),
 		"position", text(s.Position.String()), "person", text(v.who(s.Actor)), "recorded", text(v.moment(s.Recorded)), "entry", linked(s.Entry, v.href("trace/"+s.Entry)))
 	v.sampled(&view, s)
 	found, err := v.Views.Findings(v.ctx(), projections.ListQuery{Ledger: v.ledger.Ledger, Limit: listMax, Filter: map[string]string{"about": string(s.Sample.Sample)}})
@@ -127,7 +125,7 @@ func (v *visit) sampled(view *sampleView, s projections.SampleAgain) {
 	}
 	shown, next := pageOf(v, v.query.Get("after"), s.Items, func(i domain.SampleItem) string { return i.Entry })
 	for _, item := range shown {
-		amount := v.moneyCell(item.Amount)
+		amount := v.exact(item.Amount, "")
 		amount.Href = v.href("journal", "entry", item.Entry)
 		cells := []cell{count(numbers[item.Entry]), linked(item.Entry, v.href("trace/"+url.PathEscape(item.Entry))), amount}
 		if money {

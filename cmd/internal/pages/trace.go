@@ -101,9 +101,7 @@ func (v *visit) trace() error {
 		return err
 	}
 	view.Up, view.Down = v.shortened(v.edges(t.Up), listPage), v.shortened(v.edges(t.Down), listPage)
-	if t.Noun != "entry" || len(t.Movements) > 0 { // what moved no money has nothing to conserve
-		view.Conservation = v.shortened(v.conservation(t.Conservation), conservationShown)
-	}
+	view.Conservation = v.shortened(v.conservation(t.Conservation), conservationShown)
 	if view.Pairings, err = v.pairingsTable(t.Pairings); err != nil {
 		return err
 	}

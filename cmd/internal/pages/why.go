@@ -128,18 +128,12 @@ func (v *visit) whyParts(view *whyView, q projections.JournalQuery, name string,
 				currencies = append(currencies, c)
 			}
 			left[c] += n
-			view.Parts.Rows = append(view.Parts.Rows, row{Cells: []cell{text(v.label("stage", stage)), v.minorCell(n, c, v.with("stage", stage))}})
+			view.Parts.Rows = append(view.Parts.Rows, row{Cells: []cell{text(v.label("stage", stage)), v.exact(domain.Money{Minor: n, Currency: c}, v.with("stage", stage))}})
 		}
 	}
 	for _, c := range currencies {
-		view.Parts.Rows = append(view.Parts.Rows, row{Sum: true, Cells: []cell{text(v.label("column", name)), v.minorCell(left[c], c, "")}})
+		view.Parts.Rows = append(view.Parts.Rows, row{Sum: true, Cells: []cell{text(v.label("column", name)), v.exact(domain.Money{Minor: left[c], Currency: c}, "")}})
 	}
 	v.paged(&view.Parts, "")
 	return nil
-}
-
-// minorCell shows minor units.
-func (v *visit) minorCell(n int64, c domain.Currency, href string) cell {
-	decimal := domain.Money{Minor: n, Currency: c}.Decimal()
-	return v.amount(&decimal, c, false, href)
 }

@@ -15,14 +15,21 @@ func Grouped(text *string, c domain.Currency, approximate bool, unknown string) 
 		return unknown
 	}
 	shown := *text
-	var m domain.Money
-	if err := m.UnmarshalText([]byte(*text + " " + string(c))); err == nil {
+	m, err := MoneyOf(*text, c)
+	if err == nil {
 		shown = m.Grouped()
 	}
 	if approximate && !m.IsZero() {
 		return "约 " + shown
 	}
 	return shown
+}
+
+// MoneyOf reads an amount of an answer: decimal text of a currency.
+func MoneyOf(decimal string, c domain.Currency) (m domain.Money, err error) {
+	text := append(append(make([]byte, 0, 32), decimal...), ' ')
+	err = m.UnmarshalText(append(text, c...))
+	return m, err
 }
 
 // IsApproximate tells whether an approximate amount is counted in a column of

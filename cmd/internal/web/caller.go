@@ -79,22 +79,16 @@ func (s *Server) Record(ctx context.Context, c access.Caller, ledger string, q e
 // RecordAll records commands as a whole or not at all. The error is that the
 // caller may not give one of them.
 func (s *Server) RecordAll(ctx context.Context, c access.Caller, ledger string, qs []eventstore.Request) ([]eventstore.Outcome, error) {
-	for i := range qs {
-		var err error
-		if qs[i], err = s.stamp(ctx, c, ledger, qs[i]); err != nil {
-			return nil, err
-		}
+	if err := s.stampAll(ctx, c, ledger, qs); err != nil {
+		return nil, err
 	}
 	return s.Store.SubmitBatch(ctx, ledger, qs, true), nil
 }
 
 // TryAll is Try for several commands, each on what those before it would leave.
 func (s *Server) TryAll(ctx context.Context, c access.Caller, ledger string, qs []eventstore.Request) ([]eventstore.Outcome, error) {
-	for i := range qs {
-		var err error
-		if qs[i], err = s.stamp(ctx, c, ledger, qs[i]); err != nil {
-			return nil, err
-		}
+	if err := s.stampAll(ctx, c, ledger, qs); err != nil {
+		return nil, err
 	}
 	return s.Store.Try(ctx, ledger, qs), nil
 }
@@ -107,6 +101,15 @@ func (s *Server) Try(ctx context.Context, c access.Caller, ledger string, q even
 	}
 	out := s.Store.Try(ctx, ledger, []eventstore.Request{q})[0]
 	return out.Receipt, out.Err
+}
+
+func (s *Server) stampAll(ctx context.Context, c access.Caller, ledger string, qs []eventstore.Request) (err error) {
+	for i := range qs {
+		if qs[i], err = s.stamp(ctx, c, ledger, qs[i]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // stamp makes a request that the log takes from a command of a caller who may
